@@ -1,0 +1,126 @@
+//! The one error type: facts, their causes and what to do about them.
+//!
+//! Constructors stand in the modules that know the facts; the words reach a person through
+//! `ui` alone. An error may hold several problems, so that all of them are told at once.
+
+use std::fmt;
+
+use crate::exit::Exit;
+
+/// The result of everything that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One or more problems that stopped a run, each with causes and hints.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Error {
+    exit: Exit,
+    problems: Vec<Problem>,
+}
+
+/// What was attempted and went wrong, why, and what can be done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problem {
+    /// One sentence without a period: what is wrong, on which path, key or flag.
+    pub message: String,
+    /// Causes, one a line.
+    pub causes: Vec<String>,
+    /// Things to do, one a line.
+    pub hints: Vec<String>,
+}
+
+impl Problem {
+    /// Starts a problem from its sentence.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    /// Adds a cause.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    /// Adds something to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl Error {
+    /// Returns an error that holds `problems`, of which there is at least one.
+    #[must_use]
+    pub fn many(exit: Exit, problems: Vec<Problem>) -> Self {
+        debug_assert!(!problems.is_empty(), "an error has a problem");
+        Self { exit, problems }
+    }
+
+    /// Returns an error for something that failed or was refused (exit status 1).
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::many(Exit::Failed, vec![Problem::new(message)])
+    }
+
+    /// Returns an error for wrong usage or answers (exit status 2).
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::many(Exit::Usage, vec![Problem::new(message)])
+    }
+
+    /// Returns an error for a run stopped by `signal`, such as 2 for SIGINT.
+    pub fn interrupted(signal: u8, message: impl Into<String>) -> Self {
+        Self::many(Exit::Signal(signal), vec![Problem::new(message)])
+    }
+
+    /// Adds a cause to the last problem.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.causes.push(cause.to_string());
+        }
+        self
+    }
+
+    /// Adds something to do to the last problem.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.hints.push(hint.into());
+        }
+        self
+    }
+
+    /// Returns how the run ends with this error.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Returns the problems in the order in which they were found.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str("\n\n")?;
+            }
+            write!(formatter, "error: {}", problem.message)?;
+            for cause in &problem.causes {
+                write!(formatter, "\n  {}", cause.replace('\n', "\n  "))?;
+            }
+            let mut gap = "\n\n";
+            for hint in &problem.hints {
+                write!(formatter, "{gap}hint: {hint}")?;
+                gap = "\n";
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
