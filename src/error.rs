@@ -8,7 +8,7 @@ use std::fmt;
 use crate::exit::Exit;
 
 /// The result of everything that can fail.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One or more problems that stopped a run, each with causes and hints.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,6 +4,12 @@
 //! [`tree`]; merging base, ours and theirs gives a plan; only applying a plan writes. Rendering
 //! and merging are pure: no clock, no environment, no randomness, no disk, no terminal.
 
+pub mod answer;
+pub mod cli;
 pub mod error;
 pub mod exit;
+pub mod pack;
+pub mod project;
+pub mod render;
 pub mod tree;
+pub mod ui;

@@ -6,6 +6,7 @@ mod blob;
 mod path;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -70,15 +71,26 @@ impl Tree {
     /// Returns `sha256:` and the digest of all paths, modes and contents.
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for (path, blob) in &self.0 {
-            // A path holds no NUL and a size ends the line, so no two trees feed the same bytes.
-            hash.update(format!("{path}\0{}\0{}\n", blob.mode, blob.bytes.len()));
-            hash.update(&blob.bytes);
-        }
-        let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        // A path holds no NUL and a size ends the line, so no two trees feed the same bytes.
+        digest(self.0.iter().map(|(path, blob)| {
+            let size = blob.bytes.len();
+            (format!("{path}\0{}\0{size}\n", blob.mode), blob.bytes.as_slice())
+        }))
     }
+}
+
+/// Returns `sha256:` and the digest of all heads and bodies, one after another.
+pub fn digest<'a>(parts: impl Iterator<Item = (String, &'a [u8])>) -> String {
+    let mut hash = Sha256::new();
+    for (head, body) in parts {
+        hash.update(head);
+        hash.update(body);
+    }
+    hash.finalize().iter().fold("sha256:".to_owned(), |mut text, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl FromIterator<(RelPath, Blob)> for Tree {

@@ -1,0 +1,177 @@
+//! Judges one given answer by its question: a value, or what is wrong with it.
+
+use regex_lite::Regex;
+
+use super::layer::Given;
+use crate::error::Problem;
+use crate::pack::{Choice, Kind, Question, TextRules, Value};
+
+/// Reads what was given as a value of the question.
+///
+/// # Errors
+/// Tells what is wrong and the nearest valid value.
+pub fn check(question: &Question, given: &Given) -> Result<Value, Problem> {
+    let key = &question.key;
+    match (&question.kind, given) {
+        (Kind::Text(rules), Given::Text(text) | Given::Value(Value::Text(text))) => {
+            check_text(question, rules, text)
+        }
+        (Kind::Bool, Given::Value(Value::Bool(value))) => Ok(Value::Bool(*value)),
+        (Kind::Bool, Given::Text(text)) => match text.as_str() {
+            "true" | "yes" => Ok(Value::Bool(true)),
+            "false" | "no" => Ok(Value::Bool(false)),
+            _ => Err(Problem::new(format!("`{key}` is `{text}`, and takes `true` or `false`"))),
+        },
+        (Kind::Integer { min, max }, Given::Value(Value::Integer(value))) => {
+            check_integer(question, *value, *min, *max)
+        }
+        (Kind::Integer { min, max }, Given::Text(text)) => match text.parse() {
+            Ok(value) => check_integer(question, value, *min, *max),
+            Err(_) => Err(Problem::new(format!(
+                "`{key}` is `{text}`, and takes a number from {min} to {max}"
+            ))),
+        },
+        (Kind::One(choices), Given::Text(text) | Given::Value(Value::Text(text))) => {
+            check_choice(question, choices, text).map(Value::Text)
+        }
+        (Kind::Many(choices), Given::Text(text)) => {
+            let names: Vec<&str> =
+                text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+            check_choices(question, choices, &names)
+        }
+        (Kind::Many(choices), Given::Value(Value::Many(names))) => {
+            check_choices(question, choices, &names.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        (kind, Given::Value(value)) => Err(wrong_kind(question, kind, kind_of(value))),
+        (kind, Given::Foreign(name)) => Err(wrong_kind(question, kind, name)),
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "a boolean",
+        Value::Integer(_) => "a number",
+        Value::Text(_) => "a text",
+        Value::Many(_) => "a list",
+    }
+}
+
+fn wrong_kind(question: &Question, kind: &Kind, given: &str) -> Problem {
+    let wanted = match kind {
+        Kind::Text(_) => "a text",
+        Kind::Bool => "a boolean",
+        Kind::Integer { .. } => "a number",
+        Kind::One(_) => "the text of one choice",
+        Kind::Many(_) => "a list of choices",
+    };
+    Problem::new(format!("`{}` is {given}, and takes {wanted}", question.key))
+}
+
+fn check_integer(question: &Question, value: i64, min: i64, max: i64) -> Result<Value, Problem> {
+    if (min..=max).contains(&value) {
+        return Ok(Value::Integer(value));
+    }
+    let nearest = value.clamp(min, max);
+    Err(Problem::new(format!(
+        "`{}` is `{value}`, and takes a number from {min} to {max}",
+        question.key
+    ))
+    .hint(format!("the nearest is `{nearest}`")))
+}
+
+fn check_choices(
+    question: &Question,
+    choices: &[Choice],
+    names: &[&str],
+) -> Result<Value, Problem> {
+    for name in names {
+        check_choice(question, choices, name)?;
+    }
+    let chosen = choices.iter().filter(|choice| names.contains(&choice.value.as_str()));
+    Ok(Value::Many(chosen.map(|choice| choice.value.clone()).collect()))
+}
+
+fn check_choice(question: &Question, choices: &[Choice], name: &str) -> Result<String, Problem> {
+    if choices.iter().any(|choice| choice.value == name) {
+        return Ok(name.to_owned());
+    }
+    let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+    let quoted: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    let problem = Problem::new(format!(
+        "`{}` is {}, and takes one of {}",
+        question.key,
+        shown(name),
+        quoted.join(", ")
+    ));
+    Err(match nearest(name, &values) {
+        Some(value) => problem.hint(format!("did you mean `{value}`?")),
+        None => problem,
+    })
+}
+
+/// Returns the name most like `wrong`, if one is like it at all.
+#[must_use]
+pub fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
+    let likeness = |name: &&str| strsim::jaro_winkler(&wrong.to_lowercase(), name);
+    let best = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.7).then_some(*best)
+}
+
+/// Quotes a text of any kind and length, so that it fits a sentence.
+fn shown(text: &str) -> String {
+    let short: String = text.chars().take(80).collect();
+    let more = if short.len() < text.len() { "…" } else { "" };
+    format!("`{}{more}`", short.escape_debug())
+}
+
+fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Value, Problem> {
+    let key = &question.key;
+    let shown = shown(text);
+    let length = text.chars().count();
+    if length > rules.max_length {
+        let most = rules.max_length;
+        return Err(Problem::new(format!(
+            "`{key}` has {length} characters, and takes at most {most}"
+        )));
+    }
+    if let Some(character) = text.chars().find(|character| character.is_control()) {
+        let name = character.escape_debug();
+        return Err(Problem::new(format!(
+            "`{key}` is {shown}, and takes one line without `{name}`"
+        )));
+    }
+    let fits = |text: &str| {
+        rules.pattern.as_deref().is_none_or(|pattern| {
+            Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+        })
+    };
+    if !fits(text) {
+        let rule = match (&rules.rule, &rules.pattern) {
+            (Some(rule), _) => rule.clone(),
+            (None, pattern) => format!("a text like `{}`", pattern.as_deref().unwrap_or_default()),
+        };
+        let problem = Problem::new(format!("`{key}` is {shown}, and takes {rule}"));
+        let near = [tidy(text, '-'), tidy(text, '_')].into_iter().find(|near| fits(near));
+        return Err(match near.or(rules.example.clone()) {
+            Some(near) => problem.hint(format!("for example `--{} {near}`", key.flag())),
+            None => problem,
+        });
+    }
+    if rules.reserved.iter().any(|reserved| reserved == text) {
+        let problem = Problem::new(format!("`{key}` is {shown}, a name that is taken"));
+        let near =
+            [format!("{text}_app"), format!("{text}-app")].into_iter().find(|near| fits(near));
+        return Err(match near {
+            Some(near) => problem.hint(format!("for example `--{} {near}`", key.flag())),
+            None => problem,
+        });
+    }
+    Ok(Value::Text(text.to_owned()))
+}
+
+/// Returns the text in lower case with one `joint` for each run of other characters.
+fn tidy(text: &str, joint: char) -> String {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(&joint.to_string())
+}

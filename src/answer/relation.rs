@@ -1,0 +1,100 @@
+//! Relations between answers: what components need, and what cannot stand together.
+
+use std::collections::BTreeMap;
+
+use super::resolve::{Answer, AnswerProblem, named};
+use crate::error::Problem;
+use crate::pack::{Component, Key, Pack, Relation, Value, When};
+
+/// Returns every relation that the answers break.
+pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<AnswerProblem> {
+    let holds = |when: &When| when.holds(|key| answers.get(key).map(|answer| &answer.value));
+    let known = |when: &When| when.entries().all(|(key, _)| answers.contains_key(key));
+    let mut problems = Vec::new();
+    for question in &pack.questions {
+        let Some(answer) = answers.get(&question.key) else {
+            continue;
+        };
+        for component in pack.chosen(question, &answer.value) {
+            let needed = component.requires.iter().filter(|relation| known(&relation.when));
+            for relation in needed.filter(|relation| !holds(&relation.when)) {
+                problems.push(broken(component, relation, "needs", answers));
+            }
+            for relation in component.conflicts.iter().filter(|relation| holds(&relation.when)) {
+                problems.push(broken(component, relation, "cannot be combined with", answers));
+            }
+        }
+    }
+    for conflict in pack.conflicts.iter().filter(|conflict| holds(&conflict.when)) {
+        let mut keys = conflict.when.entries().map(|(key, _)| key);
+        let Some(first) = keys.next() else { continue };
+        let others: Vec<String> = keys.map(|key| given(key, answers)).collect();
+        let problem = Problem::new(format!(
+            "{} cannot be combined with {}",
+            given(first, answers),
+            others.join(" and ")
+        ));
+        let problem = explain(
+            problem,
+            &conflict.reason,
+            conflict.when.entries().map(|entry| entry.0),
+            answers,
+        );
+        problems.push(AnswerProblem {
+            key: Some(first.clone()),
+            problem: advise(problem, &conflict.fix),
+        });
+    }
+    problems
+}
+
+fn broken(
+    component: &Component,
+    relation: &Relation,
+    verb: &str,
+    answers: &BTreeMap<Key, Answer>,
+) -> AnswerProblem {
+    let key = &component.question;
+    let others: Vec<String> = relation.when.entries().map(named).collect();
+    let subject = answers.get(key).map_or_else(String::new, |answer| answer.value.to_string());
+    let problem =
+        Problem::new(format!("`{key}` is `{subject}`, which {verb} {}", others.join(" and ")));
+    let keys = std::iter::once(key).chain(relation.when.entries().map(|(key, _)| key));
+    let problem = explain(problem, &relation.reason, keys, answers);
+    AnswerProblem { key: Some(key.clone()), problem: advise(problem, &relation.fix) }
+}
+
+fn given(key: &Key, answers: &BTreeMap<Key, Answer>) -> String {
+    answers.get(key).map_or_else(String::new, |answer| format!("`{key}` = `{}`", answer.value))
+}
+
+/// Adds the reason, and where each of the answers came from.
+fn explain<'a>(
+    problem: Problem,
+    reason: &str,
+    keys: impl Iterator<Item = &'a Key>,
+    answers: &BTreeMap<Key, Answer>,
+) -> Problem {
+    let from = |key: &Key| Some(format!("{key} came from {}", answers.get(key)?.source));
+    let sources: Vec<String> = keys.filter_map(from).collect();
+    problem.because(format_args!("because {reason}")).because(sources.join(", "))
+}
+
+fn advise(problem: Problem, fix: &BTreeMap<Key, Value>) -> Problem {
+    if fix.is_empty() {
+        return problem.hint("change one of the two");
+    }
+    let flags: Vec<String> =
+        fix.iter().map(|(key, value)| format!("`{}`", flag(key, value))).collect();
+    problem.hint(format!("choose {}", flags.join(" and ")))
+}
+
+/// Returns the flag that gives a value, as it is typed.
+#[must_use]
+pub fn flag(key: &Key, value: &Value) -> String {
+    match value {
+        Value::Bool(true) => format!("--{}", key.flag()),
+        Value::Bool(false) => format!("--no-{}", key.flag()),
+        Value::Integer(_) | Value::Text(_) | Value::Many(_) => format!("--{} {value}", key.flag()),
+    }
+}

@@ -1,0 +1,233 @@
+//! From layers to answers: precedence, defaults, conditions, and every problem at once.
+
+use std::collections::BTreeMap;
+
+use super::check::{check, nearest};
+use super::layer::{Given, Layer, Source};
+use super::relation::relations;
+use crate::error::Problem;
+use crate::pack::{Default, Key, Pack, Question, Value, When, interpolate, placeholders};
+
+/// What was given, and how to go on where nothing was.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    /// The layers, the strongest first.
+    pub layers: Vec<Layer>,
+    /// The name of the project's folder, for defaults that name `directory`.
+    pub directory: Option<String>,
+    /// What to do about questions without an answer.
+    pub unanswered: Unanswered,
+}
+
+/// What happens to a question that no layer answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It takes its default.
+    Default,
+    /// It is a problem.
+    Missing,
+}
+
+/// An answer and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The value.
+    pub value: Value,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Something wrong with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerProblem {
+    /// The question; absent for a name that no question has.
+    pub key: Option<Key>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// All answers as far as they are good, and all problems.
+#[derive(Clone, Debug, Default)]
+pub struct Resolution {
+    /// Answers by question; a question with a problem may be absent.
+    pub answers: BTreeMap<Key, Answer>,
+    /// All problems, in the order of the questions.
+    pub problems: Vec<AnswerProblem>,
+    /// Questions that must be answered and are not.
+    pub missing: Vec<Key>,
+}
+
+/// Resolves layers to answers.
+#[must_use]
+pub fn resolve(pack: &Pack, layers: &Layers) -> Resolution {
+    let mut resolver =
+        Resolver { pack, layers, active: Vec::new(), resolution: Resolution::default() };
+    resolver.unknown_names();
+    for question in &pack.questions {
+        resolver.answer(question);
+    }
+    let mut resolution = resolver.resolution;
+    let found = relations(pack, &resolution.answers);
+    resolution.problems.extend(found);
+    let place = |key: &Key| pack.questions.iter().position(|question| question.key == *key);
+    resolution.problems.sort_by_key(|problem| problem.key.as_ref().and_then(place));
+    resolution.missing.sort_by_key(place);
+    resolution
+}
+
+struct Resolver<'a> {
+    pack: &'a Pack,
+    layers: &'a Layers,
+    /// Questions whose answers are being found: the guard against conditions in a circle.
+    active: Vec<&'a Key>,
+    resolution: Resolution,
+}
+
+impl<'a> Resolver<'a> {
+    fn unknown_names(&mut self) {
+        let known: Vec<&str> =
+            self.pack.questions.iter().map(|question| question.key.as_str()).collect();
+        for (name, _, source) in self.layers.layers.iter().flat_map(Layer::iter) {
+            if known.contains(&name) {
+                continue;
+            }
+            let problem = Problem::new(format!("there is no question `{name}`"))
+                .because(format_args!("it came from {source}"));
+            let problem = match nearest(name, &known) {
+                Some(key) => problem.hint(format!("did you mean `{key}`?")),
+                None => problem.hint("`fastwright list questions` shows all"),
+            };
+            self.resolution.problems.push(AnswerProblem { key: None, problem });
+        }
+    }
+
+    /// Finds the answer to a question, after those that it depends on.
+    fn answer(&mut self, question: &'a Question) -> Option<Value> {
+        let key = &question.key;
+        if let Some(answer) = self.resolution.answers.get(key) {
+            return Some(answer.value.clone());
+        }
+        let failed =
+            self.resolution.problems.iter().any(|problem| problem.key.as_ref() == Some(key));
+        if failed || self.resolution.missing.contains(key) || self.active.contains(&key) {
+            return None;
+        }
+        self.active.push(key);
+        let found = self.find(question);
+        self.active.pop();
+        match found {
+            Ok(answer) => {
+                let value = answer.as_ref().map(|answer| answer.value.clone());
+                self.resolution.answers.extend(answer.map(|answer| (key.clone(), answer)));
+                value
+            }
+            Err(problem) => {
+                self.resolution.problems.push(AnswerProblem { key: Some(key.clone()), problem });
+                None
+            }
+        }
+    }
+
+    fn find(&mut self, question: &'a Question) -> Result<Option<Answer>, Problem> {
+        let key = question.key.as_str();
+        let given = self.layers.layers.iter().find_map(|layer| layer.get(key));
+        let asked = self.holds(&question.when);
+        if let (false, Some(otherwise)) = (asked, &question.otherwise) {
+            let answer = Answer { value: otherwise.clone(), source: Source::NotAsked };
+            return match given {
+                Some((given, source)) if *source != Source::Recorded => {
+                    let value =
+                        check(question, given).map_err(|problem| from(problem, key, source))?;
+                    if value == *otherwise {
+                        return Ok(Some(answer));
+                    }
+                    let needs: Vec<String> = question.when.entries().map(named).collect();
+                    Err(Problem::new(format!(
+                        "`{key}` is `{value}`, and is asked only with {}",
+                        needs.join(" and ")
+                    ))
+                    .because(format_args!("{key} came from {source}"))
+                    .hint(format!("leave `{key}` out")))
+                }
+                Some(_) | None => Ok(Some(answer)),
+            };
+        }
+        if let Some((given, source)) = given {
+            let value = check(question, given).map_err(|problem| from(problem, key, source))?;
+            return Ok(Some(Answer { value, source: source.clone() }));
+        }
+        if self.layers.unanswered == Unanswered::Missing {
+            self.resolution.missing.push(question.key.clone());
+            return Ok(None);
+        }
+        self.default(question)
+    }
+
+    fn default(&mut self, question: &'a Question) -> Result<Option<Answer>, Problem> {
+        let default = match &question.default {
+            None => None,
+            Some(Default::Value(value)) => Some(value),
+            Some(Default::Cases(cases)) => {
+                cases.iter().find(|case| self.holds(&case.when)).map(|case| &case.value)
+            }
+        };
+        let value = match default {
+            Some(Value::Text(text)) => {
+                for key in placeholders(text) {
+                    if let Some(other) = self.pack.question(&key) {
+                        self.answer(other);
+                    }
+                }
+                let filled = interpolate(text, |key| self.lookup(key));
+                filled.ok().map(Value::Text)
+            }
+            other => other.cloned(),
+        };
+        let key = question.key.as_str();
+        let Some(value) = value else {
+            // A default made of an answer that has a problem is no second problem.
+            if default.is_none() || default.and_then(Value::as_text).is_some_and(needs_directory) {
+                self.resolution.missing.push(question.key.clone());
+            }
+            return Ok(None);
+        };
+        let made = match default {
+            Some(Value::Text(text)) if needs_directory(text) => "the folder's name".to_owned(),
+            Some(Value::Text(text)) if text.contains("{=") => format!("its default `{text}`"),
+            _ => Source::Default.to_string(),
+        };
+        let value = check(question, &Given::Value(value))
+            .map_err(|problem| problem.because(format_args!("{key} came from {made}")))?;
+        Ok(Some(Answer { value, source: Source::Default }))
+    }
+
+    fn holds(&mut self, when: &When) -> bool {
+        for (key, _) in when.entries() {
+            if let Some(question) = self.pack.question(key.as_str()) {
+                self.answer(question);
+            }
+        }
+        when.holds(|key| self.resolution.answers.get(key).map(|answer| &answer.value))
+    }
+
+    fn lookup(&self, key: &str) -> Option<String> {
+        match key {
+            "directory" => self.layers.directory.clone(),
+            _ => self.resolution.answers.get(key).map(|answer| answer.value.to_string()),
+        }
+    }
+}
+
+fn needs_directory(text: &str) -> bool {
+    placeholders(text).iter().any(|key| key == "directory")
+}
+
+fn from(problem: Problem, key: &str, source: &Source) -> Problem {
+    problem.because(format_args!("{key} came from {source}"))
+}
+
+/// Names a condition on one answer: `proxy` = `nginx` or `envoy`.
+pub(super) fn named((key, values): (&Key, &[Value])) -> String {
+    let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    format!("`{key}` = {}", values.join(" or "))
+}

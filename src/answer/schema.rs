@@ -1,0 +1,77 @@
+//! The JSON Schema of an answers file, from the questions.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::pack::{Choice, Default, Kind, Pack, Question, When};
+
+/// Returns the schema (draft 2020-12) of answers files for a pack.
+///
+/// It says what one answer may be, and which answers the pack lets stand together.
+#[must_use]
+pub fn schema(pack: &Pack) -> Json {
+    let properties: Map<String, Json> = pack
+        .questions
+        .iter()
+        .map(|question| (question.key.to_string(), property(question)))
+        .collect();
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": format!("Answers for the pack {} {}", pack.name, pack.version),
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    let refused: Vec<Json> = pack
+        .conflicts
+        .iter()
+        .map(|conflict| json!({"not": condition(&conflict.when), "$comment": conflict.reason}))
+        .collect();
+    if !refused.is_empty() {
+        schema["allOf"] = Json::Array(refused);
+    }
+    schema
+}
+
+fn property(question: &Question) -> Json {
+    let mut property = match &question.kind {
+        Kind::Text(rules) => {
+            let mut text = json!({"type": "string", "maxLength": rules.max_length});
+            if let Some(pattern) = &rules.pattern {
+                text["pattern"] = json!(format!("^(?:{pattern})$"));
+            }
+            if !rules.reserved.is_empty() {
+                text["not"] = json!({"enum": rules.reserved});
+            }
+            if let Some(example) = &rules.example {
+                text["examples"] = json!([example]);
+            }
+            text
+        }
+        Kind::Bool => json!({"type": "boolean"}),
+        Kind::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Kind::One(choices) => one_of(choices),
+        Kind::Many(choices) => {
+            json!({"type": "array", "items": one_of(choices), "uniqueItems": true})
+        }
+    };
+    property["title"] = json!(question.label);
+    property["description"] = json!(question.help);
+    if let Some(Default::Value(value)) = &question.default
+        && !value.as_text().is_some_and(|text| text.contains("{="))
+    {
+        property["default"] = json!(value);
+    }
+    property
+}
+
+fn one_of(choices: &[Choice]) -> Json {
+    let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+    json!({"type": "string", "enum": values})
+}
+
+fn condition(when: &When) -> Json {
+    let keys: Vec<&str> = when.entries().map(|(key, _)| key.as_str()).collect();
+    let properties: Map<String, Json> =
+        when.entries().map(|(key, values)| (key.to_string(), json!({"enum": values}))).collect();
+    json!({"required": keys, "properties": properties})
+}

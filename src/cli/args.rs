@@ -1,0 +1,164 @@
+//! The command line as clap sees it, built from a pack's questions.
+
+use clap::{Arg, ArgAction, Command, ValueHint};
+
+use super::flags;
+use crate::error::Result;
+use crate::pack::Pack;
+
+/// Options that decide which pack is read, and so which flags there are.
+pub const PACK_OPTIONS: [&str; 2] = ["pack", "pack-version"];
+
+/// Builds the whole command line.
+///
+/// # Errors
+/// Fails if the pack's questions and the program's own flags do not fit together.
+pub fn command(pack: &Pack) -> Result<Command> {
+    Ok(Command::new("fastwright")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Write complete, production-grade FastAPI repositories")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .args(global())
+        .subcommand(new(pack)?)
+        .subcommand(
+            Command::new("list")
+                .about("List questions, choices or versions of the pack")
+                .arg(
+                    Arg::new("what")
+                        .value_parser(["questions", "choices", "versions"])
+                        .default_value("questions")
+                        .help("What to list"),
+                )
+                .arg(json()),
+        )
+        .subcommand(
+            Command::new("explain")
+                .about("Explain a question, or one of its choices")
+                .arg(
+                    Arg::new("topic")
+                        .value_name("QUESTION[=CHOICE]")
+                        .required(true)
+                        .help("What to explain"),
+                )
+                .arg(json()),
+        )
+        .subcommand(Command::new("schema").about("Print the JSON Schema of answers files"))
+        .subcommand(
+            Command::new("completions").about("Print completions for a shell").arg(
+                Arg::new("shell")
+                    .value_name("SHELL")
+                    .required(true)
+                    .value_parser(clap::value_parser!(clap_complete::Shell))
+                    .help("The shell"),
+            ),
+        )
+        .subcommand(
+            Command::new("man").about("Print the manual page, or write all pages to a folder").arg(
+                Arg::new("out")
+                    .long("out")
+                    .value_name("DIR")
+                    .value_hint(ValueHint::DirPath)
+                    .help("Write one page for each command there"),
+            ),
+        ))
+}
+
+fn new(pack: &Pack) -> Result<Command> {
+    let command = Command::new("new")
+        .about("Write a new repository")
+        .after_help(
+            "Answers come, the strongest first, from flags, --set, --answers, FASTWRIGHT_<KEY> \
+             variables and defaults.\nFiles that are there already are never changed: where one \
+             differs, the new one is written beside it as <name>.fastwright-new, and the exit \
+             status is 3.",
+        )
+        .arg(
+            Arg::new("directory")
+                .value_name("DIR")
+                .value_hint(ValueHint::DirPath)
+                .required(true)
+                .help("Folder to write; its name is the default of --name"),
+        )
+        .arg(
+            Arg::new("answers")
+                .long("answers")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("Read answers from a TOML or JSON file, `-` for standard input"),
+        )
+        .arg(
+            Arg::new("set")
+                .long("set")
+                .value_name("KEY=VALUE")
+                .action(ArgAction::Append)
+                .help("Give one answer by its key"),
+        )
+        .arg(switch("yes", "Take the defaults for all other questions").short('y'))
+        .arg(switch("no-input", "Never ask, also on a terminal"))
+        .arg(switch("dry-run", "Show the files with their sizes, and write nothing"))
+        .arg(switch("diff", "Show what would be written as a diff, and write nothing"))
+        .arg(json())
+        .arg(switch("no-git", "Make no repository and no first commit"))
+        .arg(
+            Arg::new("save-answers")
+                .long("save-answers")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("Write all answers to a file, TOML or by its name JSON"),
+        );
+    flags::add(command, pack)
+}
+
+fn global() -> [Arg; 7] {
+    let global = |arg: Arg| arg.global(true).help_heading("Global options");
+    [
+        global(
+            Arg::new("chdir")
+                .short('C')
+                .value_name("DIR")
+                .value_hint(ValueHint::DirPath)
+                .help("Work as if started in this folder"),
+        ),
+        global(
+            Arg::new(PACK_OPTIONS[0])
+                .long(PACK_OPTIONS[0])
+                .value_name("DIR")
+                .value_hint(ValueHint::DirPath)
+                .help("Use the pack in this folder instead of the embedded one"),
+        ),
+        global(
+            Arg::new(PACK_OPTIONS[1])
+                .long(PACK_OPTIONS[1])
+                .value_name("VERSION")
+                .help("Use this version of the pack instead of the newest"),
+        ),
+        global(
+            Arg::new("color")
+                .long("color")
+                .value_name("WHEN")
+                .value_parser(["auto", "always", "never"])
+                .default_value("auto")
+                .help("Use colour"),
+        ),
+        global(
+            Arg::new("ui")
+                .long("ui")
+                .value_name("FACE")
+                .value_parser(["auto", "prompt"])
+                .default_value("auto")
+                .help("How to ask for answers that are not given"),
+        ),
+        global(switch("quiet", "Tell nothing but errors").short('q')),
+        global(switch("verbose", "Tell of every file").short('v').conflicts_with("quiet")),
+    ]
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+fn json() -> Arg {
+    switch("json", "Print one JSON value instead of text")
+}

@@ -1,0 +1,150 @@
+//! The command line: reads arguments and environment, and runs one command.
+
+mod args;
+mod documents;
+mod explain;
+mod flags;
+mod list;
+mod new;
+mod usage;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::pack::{Catalog, Pack, Version, lint};
+use crate::project;
+use crate::ui::{Color, Ui, Verbosity};
+
+/// Runs the program with its arguments, the program's own name first, and tells how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Until the options are read, errors look as they do by default.
+    let mut ui = Ui::new(Color::Auto, Verbosity::Normal, variable);
+    match dispatch(&arguments, &mut ui) {
+        Ok(exit) => exit,
+        Err(error) => {
+            ui.error(&error);
+            error.exit()
+        }
+    }
+}
+
+fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
+    if let Some(folder) = early(arguments, "-C") {
+        std::env::set_current_dir(&folder).map_err(|error| {
+            Error::usage(format!("cannot work in `{}`", folder.display())).because(error)
+        })?;
+    }
+    let catalog = catalog(arguments)?;
+    let version = early(arguments, "--pack-version");
+    let version = version.map(|text| text.to_string_lossy().parse::<Version>());
+    let version = version
+        .transpose()
+        .map_err(|reason| Error::usage(reason).because("it came from --pack-version"))?;
+    let pack = catalog.load(version)?;
+    if early(arguments, "--pack").is_some() {
+        let findings = lint(&pack);
+        if !findings.is_empty() {
+            return Err(Error::many(Exit::Failed, findings));
+        }
+    }
+    let command = args::command(&pack)?;
+    let matches = match command.clone().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            return match usage::error(&error) {
+                Some(error) => Err(error),
+                None if error.use_stderr() => {
+                    ui.tell(error);
+                    Ok(Exit::Usage)
+                }
+                None => ui.data(error).map(|()| Exit::Done),
+            };
+        }
+    };
+    *ui = Ui::new(color(&matches), verbosity(&matches), variable);
+    run_command(*ui, &catalog, &pack, command, &matches)
+}
+
+fn run_command(
+    ui: Ui,
+    catalog: &Catalog,
+    pack: &Pack,
+    command: clap::Command,
+    matches: &ArgMatches,
+) -> Result<Exit> {
+    let done = |()| Exit::Done;
+    let text = |matches: &ArgMatches, name: &str| {
+        matches.get_one::<String>(name).cloned().unwrap_or_default()
+    };
+    match matches.subcommand() {
+        Some(("new", matches)) => new::run(ui, pack, matches),
+        Some(("list", matches)) => {
+            list::run(ui, catalog, pack, &text(matches, "what"), matches.get_flag("json")).map(done)
+        }
+        Some(("explain", matches)) => {
+            explain::run(ui, pack, &text(matches, "topic"), matches.get_flag("json")).map(done)
+        }
+        Some(("schema", _)) => documents::schema(ui, pack).map(done),
+        Some(("completions", matches)) => documents::completions(ui, command, matches).map(done),
+        Some(("man", matches)) => {
+            let out = matches.get_one::<String>("out").map(PathBuf::from);
+            documents::man(ui, command, out.as_deref()).map(done)
+        }
+        Some((name, _)) => Err(Error::usage(format!("there is no command `{name}`"))),
+        None => Err(Error::usage("no command is given")),
+    }
+}
+
+/// Returns the pack that `--pack` names, or the embedded one.
+fn catalog(arguments: &[OsString]) -> Result<Catalog> {
+    match early(arguments, "--pack") {
+        Some(folder) => Catalog::from_tree(project::read_folder(Path::new(&folder))?),
+        None => Catalog::embedded(),
+    }
+}
+
+/// Finds an option before clap does: the flags depend on the pack that it names.
+fn early(arguments: &[OsString], option: &str) -> Option<PathBuf> {
+    let mut rest = arguments.iter().skip(1).take_while(|argument| *argument != "--");
+    while let Some(argument) = rest.next() {
+        let text = argument.to_string_lossy();
+        if text == option {
+            return rest.next().map(PathBuf::from);
+        }
+        let joined = if option.starts_with("--") {
+            text.strip_prefix(option).and_then(|text| text.strip_prefix('='))
+        } else {
+            text.strip_prefix(option)
+        };
+        if let Some(value) = joined {
+            return Some(PathBuf::from(value));
+        }
+    }
+    None
+}
+
+fn color(matches: &ArgMatches) -> Color {
+    match matches.get_one::<String>("color").map(String::as_str) {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        Some(_) | None => Color::Auto,
+    }
+}
+
+fn verbosity(matches: &ArgMatches) -> Verbosity {
+    match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    }
+}
+
+/// Returns an environment variable that is text.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

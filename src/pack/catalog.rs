@@ -1,0 +1,163 @@
+//! Where packs come from: embedded in the program, or a folder; and their versions.
+//!
+//! The newest version stands whole; `history/<version>/` holds what an older one had
+//! otherwise, laid over the next newer one.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use include_dir::{Dir, DirEntry, include_dir};
+
+use super::manifest::{History, Manifest};
+use super::{Pack, Version};
+use crate::error::{Error, Result};
+use crate::tree::{self, Tree};
+
+/// The files of one version of a pack, by their paths in the pack's folder.
+pub type Sources = BTreeMap<String, Cow<'static, [u8]>>;
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/fastapi");
+
+/// All versions of one pack.
+pub struct Catalog {
+    newest: Sources,
+    history: BTreeMap<Version, Sources>,
+}
+
+impl Catalog {
+    /// Returns the pack that the program carries.
+    ///
+    /// # Errors
+    /// Fails as [`Catalog::from_tree`] does.
+    pub fn embedded() -> Result<Self> {
+        let mut files = Sources::new();
+        collect(&EMBEDDED, &mut files);
+        Self::from_files(files)
+    }
+
+    /// Returns the pack that stands in a folder.
+    ///
+    /// # Errors
+    /// Fails if a folder of `history/` is not named after a version.
+    pub fn from_tree(tree: Tree) -> Result<Self> {
+        let files = tree.into_iter().map(|(path, blob)| (path.to_string(), blob.bytes.into()));
+        Self::from_files(files.collect())
+    }
+
+    fn from_files(files: Sources) -> Result<Self> {
+        let mut catalog = Self { newest: Sources::new(), history: BTreeMap::new() };
+        for (path, bytes) in files {
+            let Some(rest) = path.strip_prefix("history/") else {
+                catalog.newest.insert(path, bytes);
+                continue;
+            };
+            let (name, inner) = rest.split_once('/').unwrap_or((rest, ""));
+            let version = name.parse().map_err(|reason| broken(&path, reason))?;
+            catalog.history.entry(version).or_default().insert(inner.to_owned(), bytes);
+        }
+        Ok(catalog)
+    }
+
+    /// Returns all versions, the newest first.
+    ///
+    /// # Errors
+    /// Fails if `pack.toml` cannot be read.
+    pub fn versions(&self) -> Result<Vec<Version>> {
+        let newest = manifest(&self.newest)?.version;
+        Ok(std::iter::once(newest).chain(self.history.keys().rev().copied()).collect())
+    }
+
+    /// Returns one version, or the newest.
+    ///
+    /// # Errors
+    /// Fails if there is no such version, a file of the pack is wrong, or a released version
+    /// is not what its digest says.
+    pub fn load(&self, version: Option<Version>) -> Result<Pack> {
+        let newest = manifest(&self.newest)?;
+        match version {
+            None => Pack::new(newest, self.newest.clone()),
+            Some(version) if version == newest.version => Pack::new(newest, self.newest.clone()),
+            Some(version) if self.history.contains_key(&version) => {
+                let sources = self.resolve(version)?;
+                Pack::new(manifest(&sources)?, sources)
+            }
+            Some(version) => {
+                let known: Vec<String> =
+                    self.versions()?.iter().map(|version| format!("`{version}`")).collect();
+                Err(Error::usage(format!("pack `{}` has no version `{version}`", newest.name))
+                    .hint(format!("choose one of {}", known.join(", "))))
+            }
+        }
+    }
+
+    /// Lays the overlays over the newest files, one after another, down to a version.
+    fn resolve(&self, version: Version) -> Result<Sources> {
+        let mut sources = self.newest.clone();
+        for (step, overlay) in self.history.range(version..).rev() {
+            let path = format!("history/{step}/history.toml");
+            let bytes = overlay.get("history.toml");
+            let bytes = bytes.ok_or_else(|| broken(&path, "the file is missing"))?;
+            let history: History = parse(&path, bytes)?;
+            if history.version != *step {
+                return Err(broken(&path, format!("it says version `{}`", history.version)));
+            }
+            for absent in &history.absent {
+                if sources.remove(absent).is_none() {
+                    return Err(broken(
+                        &path,
+                        format!("`{absent}` is absent in the newer version too"),
+                    ));
+                }
+            }
+            let changed = overlay.iter().filter(|(name, _)| *name != "history.toml");
+            sources.extend(changed.map(|(name, bytes)| (name.clone(), bytes.clone())));
+            let actual = digest(&sources);
+            if history.digest.is_some_and(|digest| digest != actual) {
+                return Err(broken(
+                    &path,
+                    format!("version `{step}` has changed: its digest is {actual}"),
+                ));
+            }
+        }
+        Ok(sources)
+    }
+}
+
+/// Returns `sha256:` and the digest of all files of a version.
+#[must_use]
+pub fn digest(sources: &Sources) -> String {
+    tree::digest(
+        sources.iter().map(|(path, bytes)| (format!("{path}\0{}\n", bytes.len()), bytes.as_ref())),
+    )
+}
+
+fn collect(directory: &'static Dir<'static>, files: &mut Sources) {
+    for entry in directory.entries() {
+        match entry {
+            DirEntry::Dir(directory) => collect(directory, files),
+            DirEntry::File(file) => {
+                let path = file.path().to_string_lossy().replace('\\', "/");
+                files.insert(path, Cow::Borrowed(file.contents()));
+            }
+        }
+    }
+}
+
+fn manifest(sources: &Sources) -> Result<Manifest> {
+    let bytes = sources.get("pack.toml");
+    let bytes = bytes.ok_or_else(|| {
+        broken("pack.toml", "the file is missing").hint("name the folder that holds `pack.toml`")
+    })?;
+    parse("pack.toml", bytes)
+}
+
+/// Reads a TOML file of a pack.
+pub(super) fn parse<T: serde::de::DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T> {
+    let text = std::str::from_utf8(bytes).map_err(|error| broken(path, error))?;
+    toml::from_str(text).map_err(|error| broken(path, error.to_string().trim_end()))
+}
+
+/// Returns the error for a pack file that is wrong.
+pub(super) fn broken(path: &str, cause: impl std::fmt::Display) -> Error {
+    Error::failed(format!("pack file `{path}` is wrong")).because(cause)
+}

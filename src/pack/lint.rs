@@ -1,0 +1,254 @@
+//! What a pack must keep to, beyond what its types say; each finding names file and reason.
+//!
+//! Run over a pack from a folder before it is used, and over the embedded one by the tests.
+
+use std::collections::BTreeSet;
+
+use super::{Conflict, Default, Key, Kind, Pack, Question, Value, When, YES, placeholders};
+use crate::error::Problem;
+
+/// Names that are no answers, and that text defaults may use all the same.
+const GIVEN: [&str; 1] = ["directory"];
+
+/// Returns every finding.
+#[must_use]
+pub fn lint(pack: &Pack) -> Vec<Problem> {
+    let mut findings = Findings { pack, problems: Vec::new() };
+    findings.questions();
+    findings.components();
+    findings.files();
+    findings.base_tests_no_slot();
+    findings.problems
+}
+
+struct Findings<'a> {
+    pack: &'a Pack,
+    problems: Vec<Problem>,
+}
+
+impl Findings<'_> {
+    fn report(&mut self, file: &str, reason: impl std::fmt::Display) {
+        self.problems.push(Problem::new(format!("pack file `{file}` is wrong")).because(reason));
+    }
+
+    fn questions(&mut self) {
+        let mut seen = BTreeSet::new();
+        for question in &self.pack.questions {
+            let key = &question.key;
+            if !seen.insert(key) {
+                self.report("pack.toml", format_args!("question `{key}` stands twice"));
+            }
+            if !self.pack.sections.iter().any(|section| section.key == question.section) {
+                let section = &question.section;
+                self.report(
+                    "pack.toml",
+                    format_args!("question `{key}` is in section `{section}`, which is not there"),
+                );
+            }
+            self.condition("pack.toml", &question.when);
+            if let Some(otherwise) = &question.otherwise {
+                self.value("pack.toml", key, otherwise);
+            }
+            match &question.default {
+                Some(Default::Value(value)) => self.default(question, value),
+                Some(Default::Cases(cases)) => {
+                    for case in cases {
+                        self.condition("pack.toml", &case.when);
+                        self.default(question, &case.value);
+                    }
+                }
+                None => {}
+            }
+            if let Kind::Text(rules) = &question.kind
+                && let Some(pattern) = &rules.pattern
+                && let Err(error) = regex_lite::Regex::new(pattern)
+            {
+                self.report("pack.toml", format_args!("the pattern of `{key}` is wrong: {error}"));
+            }
+            if self.circular(question, &mut Vec::new()) {
+                self.report("pack.toml", format_args!("question `{key}` depends on itself"));
+            }
+        }
+        for conflict in &self.pack.conflicts {
+            let Conflict { when, fix, .. } = conflict;
+            self.condition("pack.toml", when);
+            for (key, value) in fix {
+                self.value("pack.toml", key, value);
+            }
+        }
+    }
+
+    fn default(&mut self, question: &Question, value: &Value) {
+        let named = value.as_text().map(placeholders).unwrap_or_default();
+        for key in &named {
+            if self.pack.question(key).is_none() && !GIVEN.contains(&key.as_str()) {
+                let asked = &question.key;
+                self.report(
+                    "pack.toml",
+                    format_args!("the default of `{asked}` names `{key}`, which is no question"),
+                );
+            }
+        }
+        if named.is_empty() {
+            self.value("pack.toml", &question.key, value);
+        }
+    }
+
+    /// Tells whether finding an answer would lead back to the question.
+    fn circular<'a>(&'a self, question: &'a Question, above: &mut Vec<&'a Key>) -> bool {
+        if above.contains(&&question.key) {
+            return true;
+        }
+        above.push(&question.key);
+        let mut keys: Vec<String> =
+            question.when.entries().map(|(key, _)| key.to_string()).collect();
+        match &question.default {
+            Some(Default::Value(value)) => {
+                keys.extend(value.as_text().map(placeholders).unwrap_or_default())
+            }
+            Some(Default::Cases(cases)) => {
+                for case in cases {
+                    keys.extend(case.when.entries().map(|(key, _)| key.to_string()));
+                    keys.extend(case.value.as_text().map(placeholders).unwrap_or_default());
+                }
+            }
+            None => {}
+        }
+        let found = keys
+            .iter()
+            .filter_map(|key| self.pack.question(key))
+            .any(|other| self.circular(other, above));
+        above.pop();
+        found
+    }
+
+    fn condition(&mut self, file: &str, when: &When) {
+        for (key, values) in when.entries() {
+            for value in values {
+                self.value(file, key, value);
+            }
+        }
+    }
+
+    /// Reports a value that the question does not take.
+    fn value(&mut self, file: &str, key: &Key, value: &Value) {
+        let Some(question) = self.pack.question(key.as_str()) else {
+            return self.report(file, format_args!("there is no question `{key}`"));
+        };
+        let listed = |name: &str| question.choices().iter().any(|choice| choice.value == name);
+        let good = match (&question.kind, value) {
+            (Kind::Text(_), Value::Text(_)) | (Kind::Bool, Value::Bool(_)) => true,
+            (Kind::Integer { min, max }, Value::Integer(value)) => (min..=max).contains(&value),
+            (Kind::One(_) | Kind::Many(_), Value::Text(name)) => listed(name),
+            (Kind::Many(_), Value::Many(names)) => names.iter().all(|name| listed(name)),
+            _ => false,
+        };
+        if !good {
+            self.report(file, format_args!("`{value}` is no answer to `{key}`"));
+        }
+    }
+
+    fn components(&mut self) {
+        for component in self.pack.components() {
+            let (key, choice) = (&component.question, &component.choice);
+            let file = format!("components/{key}/{choice}/component.toml");
+            match self
+                .pack
+                .question(key.as_str())
+                .map(|question| (&question.kind, question.choices()))
+            {
+                None => self.report(&file, format_args!("there is no question `{key}`")),
+                Some((Kind::Bool, _)) if choice != YES => {
+                    self.report(&file, format_args!("a Bool question has one component, `{YES}`"));
+                }
+                Some((Kind::One(_) | Kind::Many(_), choices))
+                    if !choices.iter().any(|one| one.value == *choice) =>
+                {
+                    self.report(
+                        &file,
+                        format_args!("`{choice}` is no choice of `{key}` in pack.toml"),
+                    );
+                }
+                Some(_) => {}
+            }
+            for relation in component.requires.iter().chain(&component.conflicts) {
+                self.condition(&file, &relation.when);
+                for (key, value) in &relation.fix {
+                    self.value(&file, key, value);
+                }
+            }
+            for overlay in &component.overlays {
+                self.condition(&file, &overlay.when);
+                let folder = format!("components/{key}/{choice}/{}/", overlay.folder);
+                if self.pack.files(&folder).is_empty() {
+                    self.report(
+                        &file,
+                        format_args!("overlay folder `{}` has no files", overlay.folder),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Checks every file of the pack: where it stands, and how its text is written.
+    fn files(&mut self) {
+        let printed: Vec<(&str, &[u8])> = self.pack.files("");
+        for anchor in &self.pack.anchors {
+            let name = format!("anchors.{}", anchor.key);
+            let template = format!("/{}.tera", anchor.file);
+            let prints = |(path, bytes): &(&str, &[u8])| {
+                path.ends_with(&template) && String::from_utf8_lossy(bytes).contains(&name)
+            };
+            if !printed.iter().any(prints) {
+                self.report(
+                    "pack.toml",
+                    format_args!(
+                        "no template of `{}` prints the anchor `{}`",
+                        anchor.file, anchor.key
+                    ),
+                );
+            }
+        }
+        for (path, bytes) in printed {
+            if let Some((_, fragment)) = path.split_once("/fragments/") {
+                let anchor = fragment.strip_suffix(".tera");
+                if !self.pack.anchors.iter().any(|known| Some(known.key.as_str()) == anchor) {
+                    self.report(path, "no anchor has this name; fragments are `<anchor>.tera`");
+                }
+            }
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                continue;
+            };
+            if text.contains('\r') {
+                self.report(path, "it has carriage returns");
+            }
+            if !text.is_empty() && !text.ends_with('\n') {
+                self.report(path, "its last line does not end");
+            }
+            if let Some(line) = text.lines().position(|line| line.ends_with([' ', '\t'])) {
+                self.report(path, format_args!("line {} ends in blanks", line + 1));
+            }
+        }
+    }
+
+    /// A choice must not leak into the files that every project gets.
+    fn base_tests_no_slot(&mut self) {
+        let slots: Vec<&str> =
+            self.pack.components().map(|component| component.question.as_str()).collect();
+        for (path, bytes) in self.pack.files("base/") {
+            let text = String::from_utf8_lossy(bytes);
+            for (number, line) in text.lines().enumerate() {
+                let tags = line.split("{%").skip(1).filter_map(|rest| rest.split_once("%}"));
+                let mut words =
+                    tags.flat_map(|(tag, _)| tag.split(|c: char| !c.is_alphanumeric() && c != '_'));
+                if let Some(slot) = words.find(|word| slots.contains(word)) {
+                    let file = format!("base/{path}");
+                    self.report(
+                        &file,
+                        format_args!("line {} tests `{slot}`; use a component", number + 1),
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! `pack.toml` and `history.toml` as they are written.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::component::{Dependencies, Variable};
+use super::question::{Choice, Conflict, Default, Kind, Question, TextRules};
+use super::{Key, Value, Version, When};
+
+/// `pack.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    pub name: String,
+    pub version: Version,
+    #[serde(default = "any_program")]
+    pub program: Version,
+    #[serde(default)]
+    pub executable: Vec<String>,
+    #[serde(default)]
+    pub links: BTreeMap<String, String>,
+    #[serde(default)]
+    pub project: toml::Table,
+    #[serde(default)]
+    pub environment: Vec<Variable>,
+    #[serde(default)]
+    pub dependencies: Dependencies,
+    #[serde(default, rename = "section")]
+    pub sections: Vec<Section>,
+    #[serde(default, rename = "question")]
+    pub questions: Vec<WrittenQuestion>,
+    #[serde(default, rename = "conflict")]
+    pub conflicts: Vec<Conflict>,
+    #[serde(default, rename = "anchor")]
+    pub anchors: Vec<Anchor>,
+    #[serde(default, rename = "release")]
+    pub releases: Vec<Release>,
+}
+
+fn any_program() -> Version {
+    "0.0.0".parse().expect("three numbers are a version")
+}
+
+/// A group of questions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Its name in `pack.toml`.
+    pub key: Key,
+    /// Its name for people.
+    pub label: String,
+}
+
+/// A place in a shared file that fragments fill.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    /// Its name in templates, and of fragment files.
+    pub key: Key,
+    /// The rendered path of the file that prints it.
+    pub file: String,
+    /// Whether its lines are sorted.
+    #[serde(default)]
+    pub sort: bool,
+}
+
+/// What upgrading to a version needs to know.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The version.
+    pub version: Version,
+    /// Template paths that it renamed.
+    #[serde(default)]
+    pub renames: Vec<Rename>,
+    /// Answers that it renamed, dropped or mapped.
+    #[serde(default)]
+    pub answers: Vec<AnswerChange>,
+}
+
+/// A renamed template path.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rename {
+    /// The rendered path before.
+    pub from: String,
+    /// The rendered path since.
+    pub to: String,
+}
+
+/// A change of the questions between two versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum AnswerChange {
+    /// The question has another name.
+    Rename {
+        /// The key before.
+        rename: Key,
+        /// The key since.
+        to: Key,
+    },
+    /// The question is gone.
+    Drop {
+        /// The key before.
+        drop: Key,
+    },
+    /// A value is written otherwise.
+    Map {
+        /// The key.
+        map: Key,
+        /// The value before.
+        from: Value,
+        /// The value since.
+        to: Value,
+    },
+}
+
+/// `history.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    pub version: Version,
+    #[serde(default)]
+    pub absent: Vec<String>,
+    pub digest: Option<String>,
+}
+
+/// A question as it is written; its kind decides which fields it may have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenQuestion {
+    pub key: Key,
+    section: Key,
+    kind: WrittenKind,
+    label: String,
+    #[serde(default)]
+    help: String,
+    default: Option<Default>,
+    #[serde(default)]
+    when: When,
+    otherwise: Option<Value>,
+    pattern: Option<String>,
+    max_length: Option<usize>,
+    example: Option<String>,
+    reserved: Option<Vec<String>>,
+    rule: Option<String>,
+    min: Option<i64>,
+    max: Option<i64>,
+    choices: Option<Vec<Choice>>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum WrittenKind {
+    Text,
+    Bool,
+    Integer,
+    One,
+    Many,
+}
+
+const MAX_LENGTH: usize = 200;
+
+impl WrittenQuestion {
+    /// Makes it a question; `components` are the choices that its folders give.
+    ///
+    /// # Errors
+    /// Names the fields that do not belong to its kind, or that it lacks.
+    pub fn into_question(self, components: Vec<Choice>) -> Result<Question, String> {
+        let only = |fields: &[(&str, bool)], kinds: &[WrittenKind]| match fields
+            .iter()
+            .find(|(_, given)| *given && !kinds.contains(&self.kind))
+        {
+            Some((field, _)) => {
+                Err(format!("question `{}` has `{field}`, which its kind does not take", self.key))
+            }
+            None => Ok(()),
+        };
+        let text = [
+            ("pattern", self.pattern.is_some()),
+            ("max_length", self.max_length.is_some()),
+            ("example", self.example.is_some()),
+            ("reserved", self.reserved.is_some()),
+            ("rule", self.rule.is_some()),
+        ];
+        only(&text, &[WrittenKind::Text])?;
+        let bounds = [("min", self.min.is_some()), ("max", self.max.is_some())];
+        only(&bounds, &[WrittenKind::Integer])?;
+        let choices = [("choices", self.choices.is_some())];
+        only(&choices, &[WrittenKind::One, WrittenKind::Many])?;
+        if !self.when.is_empty() && self.otherwise.is_none() {
+            return Err(format!("question `{}` has `when` and lacks `otherwise`", self.key));
+        }
+        let mut choices = self.choices.unwrap_or(components);
+        for choice in choices.iter_mut().filter(|choice| choice.label.is_empty()) {
+            choice.label.clone_from(&choice.value);
+        }
+        let kind = match self.kind {
+            WrittenKind::Text => Kind::Text(TextRules {
+                pattern: self.pattern,
+                max_length: self.max_length.unwrap_or(MAX_LENGTH),
+                example: self.example,
+                reserved: self.reserved.unwrap_or_default(),
+                rule: self.rule,
+            }),
+            WrittenKind::Bool => Kind::Bool,
+            WrittenKind::Integer => Kind::Integer {
+                min: self.min.unwrap_or(0),
+                max: self.max.unwrap_or(i64::from(u32::MAX)),
+            },
+            WrittenKind::One if choices.is_empty() => {
+                return Err(format!("question `{}` has no choices", self.key));
+            }
+            WrittenKind::One => Kind::One(choices),
+            WrittenKind::Many => Kind::Many(choices),
+        };
+        Ok(Question {
+            key: self.key,
+            section: self.section,
+            kind,
+            label: self.label,
+            help: self.help,
+            default: self.default,
+            when: self.when,
+            otherwise: self.otherwise,
+        })
+    }
+}

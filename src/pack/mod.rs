@@ -1,0 +1,185 @@
+//! Packs: everything that is asked and everything that is written, as data and templates.
+//!
+//! Reads a pack's files into types that say what the pack format means. Judges no answers and
+//! renders nothing.
+
+mod catalog;
+mod component;
+mod condition;
+mod key;
+mod lint;
+mod manifest;
+mod question;
+mod text;
+mod value;
+mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use catalog::{Catalog, Sources, digest};
+pub use component::{Component, Contribution, Dependencies, Overlay, Relation, Service, Variable};
+pub use condition::When;
+pub use key::Key;
+pub use lint::lint;
+pub use manifest::{Anchor, AnswerChange, Release, Rename, Section};
+pub use question::{Case, Choice, Conflict, Default, Kind, Question, TextRules};
+pub use text::{interpolate, placeholders, snake};
+pub use value::Value;
+pub use version::Version;
+
+use crate::error::{Error, Result};
+use catalog::broken;
+use manifest::Manifest;
+
+/// The choice that a Bool question's one component stands for.
+pub const YES: &str = "yes";
+
+/// One version of a pack.
+#[derive(Debug)]
+pub struct Pack {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: Version,
+    /// Groups of questions, in the order in which they are asked.
+    pub sections: Vec<Section>,
+    /// All questions, in the order in which they are asked.
+    pub questions: Vec<Question>,
+    /// Answers that cannot stand together, beside those that components name.
+    pub conflicts: Vec<Conflict>,
+    /// All anchors.
+    pub anchors: Vec<Anchor>,
+    /// Rendered paths of executable files.
+    pub executable: BTreeSet<String>,
+    /// Symbolic links: rendered path and target.
+    pub links: BTreeMap<String, String>,
+    /// Constants for templates.
+    pub project: toml::Table,
+    /// What every project declares.
+    pub base: Contribution,
+    /// What upgrading needs to know, the newest first.
+    pub releases: Vec<Release>,
+    components: BTreeMap<(Key, String), Component>,
+    sources: Sources,
+}
+
+impl Pack {
+    fn new(manifest: Manifest, sources: Sources) -> Result<Self> {
+        let running: Version = env!("CARGO_PKG_VERSION").parse().expect("cargo checks the version");
+        if manifest.program > running {
+            return Err(Error::failed(format!(
+                "pack `{}` needs fastwright {} or newer, and this is {running}",
+                manifest.name, manifest.program
+            ))
+            .hint("install a newer fastwright, or use an older version of the pack"));
+        }
+        let components = components(&sources)?;
+        let mut questions = Vec::with_capacity(manifest.questions.len());
+        for question in manifest.questions {
+            let mut own: Vec<&Component> = components
+                .values()
+                .filter(|component| component.question == question.key)
+                .collect();
+            own.sort_by_key(|component| component.order);
+            let choices = own.into_iter().map(Choice::from).collect();
+            let question = question.into_question(choices);
+            questions.push(question.map_err(|reason| broken("pack.toml", reason))?);
+        }
+        Ok(Self {
+            name: manifest.name,
+            version: manifest.version,
+            sections: manifest.sections,
+            questions,
+            conflicts: manifest.conflicts,
+            anchors: manifest.anchors,
+            executable: manifest.executable.into_iter().collect(),
+            links: manifest.links,
+            project: manifest.project,
+            base: Contribution {
+                environment: manifest.environment,
+                dependencies: manifest.dependencies,
+                services: Vec::new(),
+            },
+            releases: manifest.releases,
+            components,
+            sources,
+        })
+    }
+
+    /// Returns a question by its key.
+    #[must_use]
+    pub fn question(&self, key: &str) -> Option<&Question> {
+        self.questions.iter().find(|question| question.key.as_str() == key)
+    }
+
+    /// Returns the component of a choice, if it has one.
+    #[must_use]
+    pub fn component(&self, question: &Key, choice: &str) -> Option<&Component> {
+        self.components.get(&(question.clone(), choice.to_owned()))
+    }
+
+    /// Returns the components that an answer to a question stands for, in the order of the
+    /// question's choices.
+    pub fn chosen<'a>(
+        &'a self,
+        question: &'a Question,
+        answer: &'a Value,
+    ) -> impl Iterator<Item = &'a Component> {
+        let choices: Vec<&str> = match answer {
+            Value::Bool(true) => vec![YES],
+            Value::Bool(false) | Value::Integer(_) => vec![],
+            Value::Text(choice) => vec![choice],
+            Value::Many(choices) => choices.iter().map(String::as_str).collect(),
+        };
+        choices.into_iter().filter_map(|choice| self.component(&question.key, choice))
+    }
+
+    /// Returns all components.
+    pub fn components(&self) -> impl Iterator<Item = &Component> {
+        self.components.values()
+    }
+
+    /// Returns a file of the pack.
+    #[must_use]
+    pub fn source(&self, path: &str) -> Option<&[u8]> {
+        self.sources.get(path).map(AsRef::as_ref)
+    }
+
+    /// Returns the files below a folder, such as `base/`, by their paths inside it.
+    pub fn files(&self, folder: &str) -> Vec<(&str, &[u8])> {
+        let below = self.sources.range(folder.to_owned()..);
+        below
+            .map_while(|(path, bytes)| Some((path.strip_prefix(folder)?, bytes.as_ref())))
+            .collect()
+    }
+
+    /// Returns the digest of all files of this version.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(&self.sources)
+    }
+}
+
+fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
+    let mut components = BTreeMap::new();
+    for (path, bytes) in sources.range("components/".to_owned()..) {
+        let Some(rest) = path.strip_prefix("components/") else {
+            break;
+        };
+        let Some(folder) = rest.strip_suffix("/component.toml") else {
+            continue;
+        };
+        let Some((question, choice)) = folder.split_once('/') else {
+            continue;
+        };
+        if choice.contains('/') {
+            continue;
+        }
+        let key = Key::try_from(question.to_owned()).map_err(|reason| broken(path, reason))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| broken(path, error))?;
+        let component = Component::parse(key.clone(), choice, text);
+        let component = component.map_err(|reason| broken(path, reason.trim_end()))?;
+        components.insert((key, choice.to_owned()), component);
+    }
+    Ok(components)
+}

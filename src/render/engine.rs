@@ -1,0 +1,111 @@
+//! The template engine: delimiters, strictness, and errors that name a pack's file and line.
+
+use std::borrow::Cow;
+
+use tera::{Context, Delimiters, ErrorKind, Tera};
+
+use crate::error::{Error, Result};
+use crate::pack::Pack;
+
+/// Parses the templates at `paths` of the pack, and no others.
+///
+/// # Errors
+/// Names the file, line and column of each mistake.
+pub(super) fn engine<'a>(pack: &'a Pack, paths: impl Iterator<Item = &'a str>) -> Result<Tera> {
+    let mut engine = Tera::new();
+    let delimiters = Delimiters {
+        block_start: "{%".into(),
+        block_end: "%}".into(),
+        variable_start: "{=".into(),
+        variable_end: "=}".into(),
+        comment_start: "{~".into(),
+        comment_end: "~}".into(),
+    };
+    engine.set_delimiters(delimiters).map_err(|error| wrong("", &error))?;
+    engine.autoescape_on(Vec::<String>::new());
+    super::filters::register(&mut engine, pack)?;
+    let mut templates = Vec::new();
+    for path in paths {
+        let bytes = pack.source(path).unwrap_or_default();
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            Error::failed(format!("template `{path}` is no text")).because(error)
+        })?;
+        templates.push((path, join_lone_tags(text)));
+    }
+    let templates = templates.iter().map(|(path, text)| (*path, text.as_ref()));
+    engine.add_raw_templates(templates).map_err(|error| wrong("", &error))?;
+    Ok(engine)
+}
+
+/// Renders one of the engine's templates.
+///
+/// # Errors
+/// Names the file, line and column of the mistake.
+pub(super) fn render(engine: &Tera, path: &str, context: &Context) -> Result<String> {
+    engine.render(path, context).map_err(|error| wrong(path, &error))
+}
+
+fn wrong(path: &str, error: &tera::Error) -> Error {
+    match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            let span = report.span();
+            let place = format!("{}:{}:{}", report.filename(), span.start_line, span.start_col + 1);
+            Error::failed(format!("template {place} is wrong")).because(report.message())
+        }
+        _ if path.is_empty() => Error::failed("the pack's templates are wrong").because(error),
+        _ => Error::failed(format!("template {path} is wrong")).because(error),
+    }
+}
+
+/// Moves the line break behind a tag that has a line to itself into the tag, and the blanks
+/// before it too, so that such a line leaves nothing behind and keeps its number. This goes for
+/// blocks, comments and anchors; what a fragment gives ends in its own line break.
+fn join_lone_tags(text: &str) -> Cow<'_, str> {
+    if !text.lines().any(|line| lone_tag(line).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut result = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match lone_tag(line) {
+            Some((blanks, inner)) => {
+                result.push_str(&inner[..2]);
+                result.push_str(blanks);
+                result.push_str(&inner[2..inner.len() - 2]);
+                result.push('\n');
+                result.push_str(&inner[inner.len() - 2..]);
+            }
+            None => result.push_str(line),
+        }
+    }
+    Cow::Owned(result)
+}
+
+/// Returns the blanks before, and the tag that is all else on the line.
+fn lone_tag(line: &str) -> Option<(&str, &str)> {
+    let tag = line.trim();
+    let closes = match tag.get(..2)? {
+        "{%" => "%}",
+        "{~" => "~}",
+        "{=" if tag[2..].trim_start().starts_with("anchors.") => "=}",
+        _ => return None,
+    };
+    let single = tag.len() >= 4 && tag.find(closes) == Some(tag.len() - 2) && !tag.contains("-%}");
+    single.then(|| (&line[..line.len() - line.trim_start().len()], tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::join_lone_tags;
+
+    #[test]
+    fn a_tag_with_a_line_to_itself_keeps_its_number_and_leaves_nothing() {
+        let text = "a\n  {% if x %}\nb\n  {% endif %}\n{= anchors.z =}\n{= y =}\n{= a =}{= b =}\n";
+
+        let joined = join_lone_tags(text);
+
+        let expected =
+            "a\n{%   if x \n%}b\n{%   endif \n%}{= anchors.z \n=}{= y =}\n{= a =}{= b =}\n";
+        assert_eq!(joined, expected);
+        assert_eq!(joined.lines().count(), text.lines().count());
+    }
+}

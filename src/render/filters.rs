@@ -1,0 +1,81 @@
+//! Filters for templates. They are only ever added to: released packs rely on their meaning.
+
+use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
+
+use super::lock;
+use crate::error::Result;
+use crate::pack::{Pack, snake};
+
+/// Registers all filters.
+pub(super) fn register(engine: &mut Tera, pack: &Pack) -> Result<()> {
+    engine.register_filter("snake", |text: &str, _: Kwargs, _: &State| snake(text));
+    engine.register_filter("indent", indent);
+    engine.register_filter("toml_string", |text: &str, _: Kwargs, _: &State| json_string(text));
+    engine.register_filter("yaml_string", |text: &str, _: Kwargs, _: &State| json_string(text));
+    engine.register_filter("python_string", |text: &str, _: Kwargs, _: &State| python_string(text));
+    engine.register_filter("shell_string", |text: &str, _: Kwargs, _: &State| shell_string(text));
+    engine.register_filter("docker_string", |text: &str, _: Kwargs, _: &State| {
+        json_string(text).replace('$', "\\$")
+    });
+    lock::register(engine, pack)
+}
+
+/// Indents every line that is not blank, the first included.
+fn indent(text: &str, arguments: Kwargs, _: &State) -> TeraResult<String> {
+    let width = arguments.must_get::<usize>("width")?;
+    let blanks = " ".repeat(width);
+    let line = |line: &str| {
+        if line.trim().is_empty() { line.to_owned() } else { format!("{blanks}{line}") }
+    };
+    Ok(text.split_inclusive('\n').map(line).collect())
+}
+
+/// Quotes a text so that JSON, TOML and YAML read it alike.
+fn json_string(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+/// Quotes a text as Python's formatters do: with the quotes that need fewer escapes.
+fn python_string(text: &str) -> String {
+    let quote = if text.contains('"') && !text.contains('\'') { '\'' } else { '"' };
+    let mut result = String::from(quote);
+    for character in text.chars() {
+        match character {
+            '\\' => result.push_str("\\\\"),
+            c if c == quote => result.extend(['\\', c]),
+            c => result.push(c),
+        }
+    }
+    result.push(quote);
+    result
+}
+
+/// Quotes a text for a POSIX shell.
+fn shell_string(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Returns the texts of a list, or an error that names what else stands in it.
+pub(super) fn texts(value: &Value) -> TeraResult<Vec<String>> {
+    let items = value.as_array().ok_or_else(|| Error::message("expected a list of texts"))?;
+    let text = |item: &Value| {
+        let text = item.as_str().map(str::to_owned);
+        text.ok_or_else(|| Error::message(format!("expected a text in the list, found {item}")))
+    };
+    items.iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{json_string, python_string, shell_string};
+
+    #[test]
+    fn strings_are_quoted_as_their_languages_read_them() {
+        let text = r#"Bob's "shop" \ $HOME"#;
+
+        assert_eq!(json_string(text), r#""Bob's \"shop\" \\ $HOME""#);
+        assert_eq!(python_string(text), r#""Bob's \"shop\" \\ $HOME""#);
+        assert_eq!(python_string(r#"a "b""#), r#"'a "b"'"#);
+        assert_eq!(shell_string(text), r#"'Bob'\''s "shop" \ $HOME'"#);
+    }
+}

@@ -1,0 +1,144 @@
+//! Rendering: a pack and answers become a tree, the same bytes everywhere.
+//!
+//! Parses only the templates that the answers use. Reads no clock, environment or disk.
+
+mod context;
+mod engine;
+mod filters;
+mod lock;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tera::Tera;
+
+use crate::answer::Answers;
+use crate::error::{Error, Result};
+use crate::pack::{Pack, interpolate};
+use crate::tree::{Blob, Mode, RelPath, Tree};
+
+const TEMPLATE: &str = ".tera";
+
+/// One file to render or copy.
+struct Part<'a> {
+    /// Its path in the pack.
+    source: String,
+    /// Its rendered path.
+    target: RelPath,
+    bytes: &'a [u8],
+}
+
+/// Renders the repository that the answers describe.
+///
+/// # Errors
+/// Fails if a template is wrong, with its file, line and column, or if two parts of the pack
+/// write the same file.
+pub fn render(pack: &Pack, answers: &Answers) -> Result<Tree> {
+    let chosen = context::chosen(pack, answers);
+    let folders: Vec<String> = chosen.iter().flat_map(context::Chosen::folders).collect();
+    let mut parts = parts(pack, answers, "base/")?;
+    for folder in &folders {
+        parts.extend(self::parts(pack, answers, &format!("{folder}files/"))?);
+    }
+    let fragments = fragments(pack, &folders);
+
+    let templates =
+        parts.iter().map(|part| part.source.as_str()).filter(|path| path.ends_with(TEMPLATE));
+    let engine =
+        engine::engine(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
+    let mut context = context::context(pack, answers, &chosen);
+    let anchors = anchors(pack, &engine, &fragments, &context)?;
+    context.insert("anchors", &anchors);
+
+    let mut tree = Tree::new();
+    for part in parts {
+        let bytes = if part.source.ends_with(TEMPLATE) {
+            engine::render(&engine, &part.source, &context)?.into_bytes()
+        } else {
+            part.bytes.to_owned()
+        };
+        let executable = pack.executable.contains(part.target.as_str());
+        let mode = if executable { Mode::Executable } else { Mode::Regular };
+        if tree.insert(part.target.clone(), Blob { bytes, mode }).is_some() {
+            return Err(Error::failed(format!("two parts of the pack write `{}`", part.target))
+                .because(format_args!("the second is `{}`", part.source)));
+        }
+    }
+    for (path, target) in &pack.links {
+        let path = filled(answers, "pack.toml", path)?;
+        let beside = tree.paths().any(|other| points_at(&path, target, other));
+        if beside {
+            tree.insert(path, Blob { bytes: target.clone().into_bytes(), mode: Mode::Link });
+        }
+    }
+    Ok(tree)
+}
+
+/// Returns the files below a folder of the pack with their rendered paths.
+fn parts<'a>(pack: &'a Pack, answers: &Answers, folder: &str) -> Result<Vec<Part<'a>>> {
+    let part = |(path, bytes): (&str, &'a [u8])| {
+        let source = format!("{folder}{path}");
+        let target = filled(answers, &source, path.strip_suffix(TEMPLATE).unwrap_or(path))?;
+        Ok(Part { source, target, bytes })
+    };
+    pack.files(folder).into_iter().map(part).collect()
+}
+
+/// Fills the placeholders of a path of the pack.
+fn filled(answers: &Answers, source: &str, path: &str) -> Result<RelPath> {
+    let wrong = |cause: String| {
+        Error::failed(format!("the path `{path}` of `{source}` is wrong")).because(cause)
+    };
+    let text = interpolate(path, |key| answers.get(key).map(ToString::to_string))
+        .map_err(|name| wrong(format!("there is no answer for `{name}`")))?;
+    RelPath::parse(&text).map_err(|reason| wrong(reason.to_string()))
+}
+
+/// Returns the fragments of the chosen components by anchor, in the order of the questions.
+fn fragments(pack: &Pack, folders: &[String]) -> BTreeMap<String, Vec<String>> {
+    let mut fragments = BTreeMap::<String, Vec<String>>::new();
+    for folder in folders {
+        let folder = format!("{folder}fragments/");
+        for (path, _) in pack.files(&folder) {
+            let anchor = path.strip_suffix(TEMPLATE).unwrap_or(path).to_owned();
+            fragments.entry(anchor).or_default().push(format!("{folder}{path}"));
+        }
+    }
+    fragments
+}
+
+/// Renders all fragments and joins them; every anchor of the pack is there, filled or empty.
+fn anchors<'a>(
+    pack: &'a Pack,
+    engine: &Tera,
+    fragments: &BTreeMap<String, Vec<String>>,
+    context: &tera::Context,
+) -> Result<BTreeMap<&'a str, String>> {
+    let mut anchors = BTreeMap::new();
+    for anchor in &pack.anchors {
+        let mut text = String::new();
+        for path in fragments.get(anchor.key.as_str()).into_iter().flatten() {
+            text.push_str(&engine::render(engine, path, context)?);
+        }
+        if anchor.sort {
+            let lines: BTreeSet<&str> = text.split_inclusive('\n').collect();
+            text = lines.into_iter().collect();
+        }
+        anchors.insert(anchor.key.as_str(), text);
+    }
+    Ok(anchors)
+}
+
+/// Tells whether a link at `path` leads to `other`, or to a folder above it.
+fn points_at(path: &RelPath, target: &str, other: &RelPath) -> bool {
+    let mut place: Vec<&str> = path.as_str().split('/').collect();
+    place.pop();
+    for part in target.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => drop(place.pop()),
+            name => place.push(name),
+        }
+    }
+    let place = place.join("/");
+    other.as_str() == place || other.parents().any(|parent| parent == place)
+}

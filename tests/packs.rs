@@ -1,0 +1,174 @@
+//! Packs: formats, versions and lints.
+
+use fastwright::pack::{Catalog, Kind, Value, lint};
+use fastwright::tree::{Blob, RelPath, Tree};
+
+use crate::support::{catalog, pack};
+
+/// Returns a pack of these files.
+fn made(files: &[(&str, &str)]) -> fastwright::error::Result<fastwright::pack::Pack> {
+    let tree: Tree = files
+        .iter()
+        .map(|(path, text)| (RelPath::parse(path).expect("a path"), Blob::regular(*text)))
+        .collect();
+    Catalog::from_tree(tree)?.load(None)
+}
+
+const HEAD: &str = "name = 'made'\nversion = '1.0.0'\n[[section]]\nkey = 's'\nlabel = 'S'\n";
+
+/// Returns what lint says of a pack with this `pack.toml` behind the head.
+fn findings(manifest: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let manifest = format!("{HEAD}{manifest}");
+    let mut files = vec![("pack.toml", manifest.as_str())];
+    files.extend(more);
+    let pack = made(&files).expect("a pack that can be read");
+    lint(&pack).into_iter().map(|problem| problem.causes.join(" ")).collect()
+}
+
+const BOOL: &str = "[[question]]\nkey = 'a'\nsection = 's'\nkind = 'bool'\nlabel = 'A'\n";
+
+#[test]
+fn all_packs_and_all_their_versions_are_without_findings() {
+    let embedded = Catalog::embedded().expect("the embedded pack");
+
+    for catalog in [embedded, catalog("plain"), catalog("evolving")] {
+        for version in catalog.versions().expect("versions") {
+            let pack = catalog.load(Some(version)).expect("a good version");
+            assert_eq!(lint(&pack), [], "{} {version}", pack.name);
+        }
+    }
+}
+
+#[test]
+fn choices_are_the_component_folders_in_their_order() {
+    let pack = pack("evolving");
+
+    let style = pack.question("style").expect("the question");
+    let Kind::One(choices) = &style.kind else { panic!("{style:?}") };
+    let words: Vec<_> = choices.iter().map(|choice| (&*choice.value, &*choice.label)).collect();
+    assert_eq!(words, [("plain", "Plain"), ("fancy", "Fancy")]);
+}
+
+#[test]
+fn older_versions_are_overlays_over_newer_ones() {
+    let catalog = catalog("evolving");
+
+    let versions: Vec<String> =
+        catalog.versions().expect("versions").iter().map(ToString::to_string).collect();
+    assert_eq!(versions, ["2.0.0", "1.1.0", "1.0.0"]);
+    let [old, middle, new] = ["1.0.0", "1.1.0", "2.0.0"]
+        .map(|version| catalog.load(version.parse().ok()).expect("a version"));
+    assert!(new.source("base/docs/manual.md").is_some());
+    assert!(new.source("base/docs/guide.md").is_none());
+    assert!(middle.source("base/docs/manual.md").is_none());
+    assert_eq!(middle.source("base/docs/guide.md"), old.source("base/docs/guide.md"));
+    assert!(middle.question("style").is_some());
+    assert!(old.question("style").is_none() && old.question("look").is_some());
+    assert!(old.components().next().is_none());
+}
+
+#[test]
+fn a_released_version_that_changed_is_refused() {
+    let files = [
+        ("pack.toml", HEAD),
+        ("history/0.9.0/history.toml", "version = '0.9.0'\ndigest = 'sha256:0000'\n"),
+        ("history/0.9.0/pack.toml", "name = 'made'\nversion = '0.9.0'\n"),
+    ];
+    let tree: Tree = files
+        .iter()
+        .map(|(path, text)| (RelPath::parse(path).expect("a path"), Blob::regular(*text)))
+        .collect();
+
+    let error = Catalog::from_tree(tree).expect("a catalog").load("0.9.0".parse().ok());
+
+    let text = error.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(text.contains("version `0.9.0` has changed"), "{text}");
+}
+
+#[test]
+fn a_pack_that_needs_a_newer_program_is_refused() {
+    let text = made(&[("pack.toml", "name = 'made'\nversion = '1.0.0'\nprogram = '99.0.0'\n")]);
+
+    let text = text.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(text.contains("needs fastwright 99.0.0 or newer"), "{text}");
+}
+
+#[test]
+fn pack_files_that_cannot_be_read_are_named_with_the_reason() {
+    let unknown = format!("{HEAD}surprise = 1\n");
+    let bad_key =
+        format!("{HEAD}[[question]]\nkey = 'Bad-Key'\nsection = 's'\nkind = 'bool'\nlabel = 'x'\n");
+    let no_choices =
+        format!("{HEAD}[[question]]\nkey = 'a'\nsection = 's'\nkind = 'one'\nlabel = 'x'\n");
+    let foreign = format!("{HEAD}{BOOL}min = 3\n");
+    let cases: [(&[(&str, &str)], &str); 6] = [
+        (&[("base/x", "x\n")], "the file is missing"),
+        (&[("pack.toml", &unknown)], "unknown field `surprise`"),
+        (&[("pack.toml", &bad_key)], "`Bad-Key` is no key"),
+        (&[("pack.toml", &no_choices)], "question `a` has no choices"),
+        (&[("pack.toml", &foreign)], "`min`, which its kind does not take"),
+        (
+            &[("pack.toml", HEAD), ("components/a/b/component.toml", "label = 3\n")],
+            "components/a/b/component.toml",
+        ),
+    ];
+
+    for (files, reason) in cases {
+        let text = made(files).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(text.starts_with("error: pack file `") && text.contains(reason), "{text}");
+    }
+}
+
+#[test]
+fn lint_finds_what_a_pack_must_not_have() {
+    let cases: [(&str, &[(&str, &str)], &str); 12] = [
+        (&format!("{BOOL}{BOOL}"), &[], "question `a` stands twice"),
+        (&BOOL.replace("'s'", "'t'"), &[], "in section `t`, which is not there"),
+        (&format!("{BOOL}default = 3\n"), &[], "`3` is no answer to `a`"),
+        (&format!("{BOOL}when = {{ b = 1 }}\notherwise = false\n"), &[], "no question `b`"),
+        (&format!("{BOOL}when = {{ a = true }}\notherwise = false\n"), &[], "depends on itself"),
+        (
+            &format!("{BOOL}[[conflict]]\nwhen = {{ a = 'x' }}\nreason = 'r'\n"),
+            &[],
+            "`x` is no answer to `a`",
+        ),
+        ("[[anchor]]\nkey = 'k'\nfile = 'f'\n", &[], "no template of `f` prints the anchor `k`"),
+        (
+            BOOL,
+            &[("components/a/no/component.toml", "label='n'\nhelp='h'\n")],
+            "one component, `yes`",
+        ),
+        (BOOL, &[("components/z/x/component.toml", "label='n'\nhelp='h'\n")], "no question `z`"),
+        (BOOL, &[("components/a/yes/fragments/k.tera", "x\n")], "no anchor has this name"),
+        (BOOL, &[("base/f", "trailing \n")], "line 1 ends in blanks"),
+        (
+            BOOL,
+            &[
+                ("components/a/yes/component.toml", "label='n'\nhelp='h'\n"),
+                ("base/f.tera", "x\n{% if a %}\ny\n{% endif %}\n"),
+            ],
+            "line 2 tests `a`",
+        ),
+    ];
+
+    for (manifest, files, reason) in cases {
+        let found = findings(manifest, files);
+        assert!(found.iter().any(|finding| finding.contains(reason)), "{reason}: {found:?}");
+    }
+    assert_eq!(findings(BOOL, &[]), Vec::<String>::new());
+}
+
+#[test]
+fn a_choice_stands_for_its_component() {
+    let pack = pack("evolving");
+    let of = |key: &str, value: Value| {
+        let question = pack.question(key).expect("the question");
+        let chosen = pack.chosen(question, &value);
+        chosen.map(|component| component.label.clone()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(of("style", Value::from("fancy")), ["Fancy"]);
+    assert_eq!(of("notes", Value::Bool(true)), ["Notes"]);
+    assert_eq!(of("notes", Value::Bool(false)), Vec::<String>::new());
+    assert_eq!(of("copies", Value::Integer(3)), Vec::<String>::new());
+}

@@ -1,0 +1,52 @@
+//! What tests share: packs of fixtures, answers, and a sandbox to run the program in.
+
+mod sandbox;
+
+use std::path::{Path, PathBuf};
+
+use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
+use fastwright::error::{Error, Result};
+use fastwright::pack::{Catalog, Pack};
+
+pub use sandbox::{Output, Sandbox};
+
+/// Returns a path of the project.
+pub fn manifest(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Returns the catalog of a pack among the fixtures.
+pub fn catalog(name: &str) -> Catalog {
+    let folder = manifest("tests/fixtures").join(name);
+    Catalog::from_tree(fastwright::project::read_folder(&folder).expect("readable"))
+        .expect("a pack")
+}
+
+/// Returns the newest version of a pack among the fixtures.
+pub fn pack(name: &str) -> Pack {
+    catalog(name).load(None).expect("a good pack")
+}
+
+/// Returns layers with these flags and the defaults for the rest.
+pub fn layers(flags: &[(&str, &str)]) -> Layers {
+    let mut layer = Layer::new();
+    for (key, value) in flags {
+        let source = Source::Flag(format!("--{}", key.replace('_', "-")));
+        layer.insert(*key, Given::Text((*value).to_owned()), source);
+    }
+    Layers {
+        layers: vec![layer],
+        directory: Some("demo".to_owned()),
+        unanswered: Unanswered::Default,
+    }
+}
+
+/// Resolves these flags, with the defaults for the rest.
+pub fn answers(pack: &Pack, flags: &[(&str, &str)]) -> Result<Answers> {
+    resolve(pack, &layers(flags)).complete(pack)
+}
+
+/// Returns what the flags are refused with.
+pub fn refusal(pack: &Pack, flags: &[(&str, &str)]) -> String {
+    answers(pack, flags).err().as_ref().map_or_else(String::new, Error::to_string)
+}

@@ -1,0 +1,107 @@
+//! A temporary folder with an empty environment, in which the program runs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder of its own, gone when dropped.
+pub struct Sandbox {
+    folder: TempDir,
+}
+
+/// How a run of the program ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Output {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().expect("a temporary folder") }
+    }
+
+    /// Returns the folder in which the program runs.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn join(&self, path: &str) -> PathBuf {
+        self.path().join(path)
+    }
+
+    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(path, text).expect("written");
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Returns a command for the program: no environment, no terminal, no user's settings.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fastwright"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.join(".home"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CEILING_DIRECTORIES", self.path().parent().expect("a parent"))
+            .current_dir(self.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program; the sandbox's own path reads `[..]` in what it says.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.finish(&mut self.command(arguments))
+    }
+
+    pub fn finish(&self, command: &mut Command) -> Output {
+        let output = command.output().expect("the program starts");
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+            let path = self.path().canonicalize().expect("a real path");
+            text.replace(&*path.to_string_lossy(), "[..]")
+                .replace(&*self.path().to_string_lossy(), "[..]")
+        };
+        Output {
+            status: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Returns every file and link below a folder, but for those of git, with its contents.
+    pub fn tree(&self, folder: &str) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        walk(&self.join(folder), "", &mut found);
+        found.sort();
+        found
+    }
+}
+
+fn walk(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.map(|entry| entry.expect("an entry")) {
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        let kind = entry.file_type().expect("a kind");
+        if kind.is_dir() {
+            if name != ".git" {
+                walk(&entry.path(), &format!("{name}/"), found);
+            }
+        } else if kind.is_symlink() {
+            let target = std::fs::read_link(entry.path()).expect("a target");
+            found.push((name, format!("-> {}", target.display())));
+        } else {
+            let bytes = std::fs::read(entry.path()).expect("readable");
+            found.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
+}
