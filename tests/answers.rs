@@ -66,7 +66,8 @@ fn a_wrong_answer_is_told_with_its_source_and_the_nearest_valid_one() {
         ),
         (
             ("name", "aaaaaaaaaaaaaaaaaaaaa"),
-            "error: `name` has 21 characters, and takes at most 20\n  name came from --name",
+            "error: `name` has 21 characters, and takes at most 20\n  name came from --name\n\n\
+             hint: for example `--name aaaaaaaaaaaaaaaaaaaa`",
         ),
         (
             ("colors", "red,pink"),

@@ -128,11 +128,21 @@ fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Valu
     let key = &question.key;
     let shown = shown(text);
     let length = text.chars().count();
+    let fits = |text: &str| {
+        rules.pattern.as_deref().is_none_or(|pattern| {
+            Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+        })
+    };
     if length > rules.max_length {
         let most = rules.max_length;
-        return Err(Problem::new(format!(
-            "`{key}` has {length} characters, and takes at most {most}"
-        )));
+        let problem = Problem::new(format!("`{key}` has {length} characters, and takes at most {most}"));
+        let start: String = text.chars().take(most).collect();
+        let short = start.trim_end_matches(['-', '_', '.', ' ']);
+        return Err(if fits(short) {
+            problem.hint(format!("for example `--{} {short}`", key.flag()))
+        } else {
+            problem
+        });
     }
     if let Some(character) = text.chars().find(|character| character.is_control()) {
         let name = character.escape_debug();
@@ -140,11 +150,6 @@ fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Valu
             "`{key}` is {shown}, and takes one line without `{name}`"
         )));
     }
-    let fits = |text: &str| {
-        rules.pattern.as_deref().is_none_or(|pattern| {
-            Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
-        })
-    };
     if !fits(text) {
         let rule = match (&rules.rule, &rules.pattern) {
             (Some(rule), _) => rule.clone(),

@@ -12,7 +12,7 @@ mod schema;
 use std::collections::BTreeMap;
 
 pub use check::nearest;
-pub use file::{Format, read, write};
+pub use file::{Format, MAX_SIZE, read, write};
 pub use layer::{Given, Layer, Source};
 pub use relation::flag;
 pub use resolve::{Answer, AnswerProblem, Layers, Resolution, Unanswered, resolve};

@@ -1,11 +1,13 @@
 //! The command line: reads arguments and environment, and runs one command.
 
 mod args;
+mod command;
 mod documents;
 mod explain;
 mod flags;
 mod list;
 mod new;
+mod sources;
 mod usage;
 
 use std::ffi::OsString;

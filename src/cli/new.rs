@@ -1,9 +1,160 @@
-//! new
-use crate::error::Result;
-use crate::exit::Exit;
-use crate::pack::Pack;
-use crate::ui::Ui;
+//! `fastwright new`: answers, render, plan, and only then write.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
 use clap::ArgMatches;
-pub fn run(_: Ui, _: &Pack, _: &ArgMatches) -> Result<Exit> {
-    Ok(Exit::Done)
+use serde_json::{Value as Json, json};
+
+use super::command::command;
+use super::sources::layers;
+use crate::answer::{Answers, Format, Layers, resolve, write};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::merge::Plan;
+use crate::pack::Pack;
+use crate::project::{self, Created, Creation, Git, Interrupt, Overwrite, State};
+use crate::render::render;
+use crate::tree::{RelPath, Tree};
+use crate::ui::{self, Ui, Verbosity};
+
+/// Writes a new repository, or shows what would be written.
+///
+/// # Errors
+/// Fails if answers are wrong or missing, or the folder cannot take the files; then nothing
+/// was changed.
+pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
+    let interrupt = Interrupt::listen()?;
+    let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    let mut layers = layers(matches, pack, name_of(&directory))?;
+    if asks(matches) {
+        let asked = ui::ask(ui, pack, &layers)?;
+        layers.layers.insert(0, asked);
+    }
+    let answers = resolve(pack, &layers).complete(pack)?;
+    let tree = with_state(pack, &answers, render(pack, &answers)?)?;
+    let run = Run { ui, pack, layers: &layers, answers: &answers, directory: &directory };
+
+    if ["dry-run", "diff"].iter().any(|option| matches.get_flag(option)) {
+        let plan = project::plan_creation(&directory, &tree)?;
+        if matches.get_flag("json") {
+            ui.data(format_args!("{:#}\n", run.json(&tree, &plan)))?;
+        } else if matches.get_flag("diff") {
+            ui.data(ui::diff(&plan))?;
+        } else {
+            ui.data(ui::tree(&directory.to_string_lossy(), &plan))?;
+        }
+        return Ok(exit(&plan));
+    }
+    if let Some(file) = matches.get_one::<String>("save-answers") {
+        let text = write(pack, &answers, Format::of(file, b""));
+        project::write_file(Path::new(file), text.as_bytes(), Overwrite::Refused)?;
+    }
+    let message = format!("Start from {} {}", pack.name, pack.version);
+    let commit = (!matches.get_flag("no-git")).then_some(message.as_str());
+    let created =
+        project::create(&Creation { target: &directory, tree: &tree, commit, interrupt: &interrupt })?;
+    if matches.get_flag("json") {
+        ui.data(format_args!("{:#}\n", run.json(&tree, &created.plan)))?;
+    }
+    run.report(&created);
+    Ok(exit(&created.plan))
+}
+
+/// Returns the name of the folder, also of `.` and the like.
+fn name_of(directory: &Path) -> Option<String> {
+    let whole = std::path::absolute(directory).ok()?;
+    let real = whole.canonicalize().unwrap_or(whole);
+    real.file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+/// Tells whether there is somebody to ask, and something to ask for.
+fn asks(matches: &ArgMatches) -> bool {
+    let wanted = matches.get_one::<String>("ui").is_some_and(|face| face == "prompt");
+    let automatic = std::env::var("CI").is_ok_and(|value| !["", "false"].contains(&value.as_str()));
+    let refused = ["yes", "no-input"].iter().any(|option| matches.get_flag(option));
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    !refused && terminal && (wanted || !automatic)
+}
+
+/// Adds the state file to a rendered tree.
+fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
+    let table = toml::Table::try_from(answers.iter().collect::<std::collections::BTreeMap<_, _>>());
+    let table = table.map_err(|error| Error::failed("cannot record the answers").because(error))?;
+    let state = State {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        pack: pack.name.clone(),
+        version: pack.version.to_string(),
+        digest: tree.digest(),
+        answers: table.clone(),
+        applied: table,
+    };
+    let path = RelPath::parse(State::PATH)
+        .map_err(|reason| Error::failed("the name of the state file is wrong").because(reason))?;
+    tree.insert(path, state.to_blob());
+    Ok(tree)
+}
+
+fn exit(plan: &Plan) -> Exit {
+    if plan.has_conflicts() { Exit::Differences } else { Exit::Done }
+}
+
+/// What all reports need.
+struct Run<'a> {
+    ui: Ui,
+    pack: &'a Pack,
+    layers: &'a Layers,
+    answers: &'a Answers,
+    directory: &'a Path,
+}
+
+impl Run<'_> {
+    fn report(&self, created: &Created) {
+        let Self { ui, pack, directory, .. } = self;
+        let shown = directory.display();
+        let (count, bytes) = ui::created(&created.plan);
+        let conflicts = ui::conflicts(&created.plan);
+        if count == 0 && conflicts.is_empty() {
+            return ui.tell(format_args!("{shown} is up to date: nothing was changed"));
+        }
+        let git = match &created.git {
+            Git::Started(branch) => format!(", with a first commit on `{branch}`"),
+            Git::Inside(_) => ", to be committed to the repository that it is in".to_owned(),
+            Git::Unwanted => String::new(),
+        };
+        ui.tell(format_args!("wrote {count} files, {}, to {shown}{git}", ui::size(bytes)));
+        if ui.verbosity == Verbosity::Verbose {
+            ui.tell(ui::tree(&directory.to_string_lossy(), &created.plan).trim_end());
+        }
+        if !conflicts.is_empty() {
+            ui.tell("");
+            conflicts.iter().for_each(|line| ui.tell(line));
+            ui.tell("\nnothing that was there is changed; take over what you want, then remove the new files");
+        }
+        ui.tell("\nnext:");
+        if *directory != Path::new(".") {
+            ui.tell(format_args!("  cd {shown}"));
+        }
+        pack.next.iter().for_each(|next| ui.tell(format_args!("  {next}")));
+        ui.tell(format_args!("\nthe same again:\n  {}", self.command()));
+    }
+
+    fn command(&self) -> String {
+        command(self.pack, self.answers, self.directory, self.layers.directory.as_deref())
+    }
+
+    fn json(&self, tree: &Tree, plan: &Plan) -> Json {
+        let answers: serde_json::Map<String, Json> =
+            self.answers.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
+        json!({
+            "directory": self.directory.to_string_lossy(),
+            "pack": self.pack.name,
+            "version": self.pack.version.to_string(),
+            "answers": answers,
+            "files": tree.len(),
+            "size": tree.size(),
+            "changes": ui::json(plan),
+            "command": self.command(),
+        })
+    }
 }

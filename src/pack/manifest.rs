@@ -23,6 +23,8 @@ pub struct Manifest {
     #[serde(default)]
     pub project: toml::Table,
     #[serde(default)]
+    pub next: Vec<String>,
+    #[serde(default)]
     pub environment: Vec<Variable>,
     #[serde(default)]
     pub dependencies: Dependencies,

@@ -55,6 +55,8 @@ pub struct Pack {
     pub links: BTreeMap<String, String>,
     /// Constants for templates.
     pub project: toml::Table,
+    /// Commands to run in a new project, to be shown.
+    pub next: Vec<String>,
     /// What every project declares.
     pub base: Contribution,
     /// What upgrading needs to know, the newest first.
@@ -95,6 +97,7 @@ impl Pack {
             executable: manifest.executable.into_iter().collect(),
             links: manifest.links,
             project: manifest.project,
+            next: manifest.next,
             base: Contribution {
                 environment: manifest.environment,
                 dependencies: manifest.dependencies,
@@ -146,6 +149,7 @@ impl Pack {
     }
 
     /// Returns the files below a folder, such as `base/`, by their paths inside it.
+    #[must_use]
     pub fn files(&self, folder: &str) -> Vec<(&str, &[u8])> {
         let below = self.sources.range(folder.to_owned()..);
         below

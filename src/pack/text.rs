@@ -30,6 +30,7 @@ pub fn interpolate(
 }
 
 /// Returns the keys that the placeholders in `text` name.
+#[must_use]
 pub fn placeholders(text: &str) -> Vec<String> {
     let mut keys = Vec::new();
     let _ = interpolate(text, |key| {

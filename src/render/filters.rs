@@ -1,9 +1,10 @@
 //! Filters for templates. They are only ever added to: released packs rely on their meaning.
 
-use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
+use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::lock;
-use crate::error::Result;
+use super::lock::{self, Request};
+use super::universe::Universe;
+use crate::error::{Error, Result};
 use crate::pack::{Pack, snake};
 
 /// Registers all filters.
@@ -17,7 +18,42 @@ pub(super) fn register(engine: &mut Tera, pack: &Pack) -> Result<()> {
     engine.register_filter("docker_string", |text: &str, _: Kwargs, _: &State| {
         json_string(text).replace('$', "\\$")
     });
-    lock::register(engine, pack)
+    let universe = universe(pack)?;
+    engine.register_filter("requirements", move |direct: &Value, arguments: Kwargs, _: &State| {
+        requirements(universe.as_ref(), direct, &arguments)
+    });
+    Ok(())
+}
+
+/// Returns the pack's pinned universe, if it has one.
+fn universe(pack: &Pack) -> Result<Option<Universe>> {
+    let text = |path: &str| {
+        let text = pack.source(path).map(std::str::from_utf8).transpose();
+        text.map_err(|error| Error::failed(format!("pack file `{path}` is no text")).because(error))
+    };
+    match (text("locks/universe.toml")?, text("locks/pins.txt")?) {
+        (Some(graph), Some(pins)) => Universe::parse(graph, pins).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Returns the lines of a requirements file for a list of direct requirements: those that run
+/// the project, or, with `runtime=` those, the ones that develop it.
+fn requirements(
+    universe: Option<&Universe>,
+    direct: &Value,
+    arguments: &Kwargs,
+) -> TeraResult<String> {
+    let universe =
+        universe.ok_or_else(|| tera::Error::message("the pack has no `locks/universe.toml`"))?;
+    let direct = texts(direct)?;
+    let project = arguments.must_get::<&str>("project")?;
+    let runtime = arguments.get::<&Value>("runtime")?.map(texts).transpose()?;
+    let request = match &runtime {
+        Some(runtime) => Request { project, runtime, development: Some(&direct) },
+        None => Request { project, runtime: &direct, development: None },
+    };
+    lock::requirements(universe, &request).map_err(tera::Error::message)
 }
 
 /// Indents every line that is not blank, the first included.
@@ -56,11 +92,13 @@ fn shell_string(text: &str) -> String {
 }
 
 /// Returns the texts of a list, or an error that names what else stands in it.
-pub(super) fn texts(value: &Value) -> TeraResult<Vec<String>> {
-    let items = value.as_array().ok_or_else(|| Error::message("expected a list of texts"))?;
+fn texts(value: &Value) -> TeraResult<Vec<String>> {
+    let items = value.as_array().ok_or_else(|| tera::Error::message("expected a list of texts"))?;
     let text = |item: &Value| {
         let text = item.as_str().map(str::to_owned);
-        text.ok_or_else(|| Error::message(format!("expected a text in the list, found {item}")))
+        text.ok_or_else(|| {
+            tera::Error::message(format!("expected a text in the list, found {item}"))
+        })
     };
     items.iter().map(text).collect()
 }

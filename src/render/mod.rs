@@ -6,6 +6,7 @@ mod context;
 mod engine;
 mod filters;
 mod lock;
+mod universe;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,10 +2,14 @@
 //!
 //! Chooses how things look, never what they mean; colour only repeats what words say.
 
+mod prompt;
 mod report;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+
+pub use prompt::ask;
+pub use report::{conflicts, created, diff, json, size, tree};
 
 use crate::error::{Error, Result};
 

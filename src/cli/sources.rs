@@ -1,0 +1,67 @@
+//! Gathers answers from flags, `--set`, answers files and the environment, the strongest first.
+
+use std::io::Read;
+use std::path::Path;
+
+use clap::ArgMatches;
+
+use super::flags;
+use crate::answer::{Given, Layer, Layers, MAX_SIZE, Source, Unanswered, read};
+use crate::error::{Error, Result};
+use crate::pack::Pack;
+use crate::project;
+
+/// Variables of the program that are no answers.
+const OTHER_VARIABLES: [&str; 1] = ["FASTWRIGHT_UI"];
+
+/// Returns all layers for a command that takes answers.
+///
+/// # Errors
+/// Fails if `--set` has no value, or an answers file cannot be read.
+pub fn layers(matches: &ArgMatches, pack: &Pack, directory: Option<String>) -> Result<Layers> {
+    let unanswered =
+        if matches.get_flag("yes") { Unanswered::Default } else { Unanswered::Missing };
+    let mut layers = vec![flags::layer(matches, pack), set(matches)?];
+    if let Some(name) = matches.get_one::<String>("answers") {
+        layers.push(answers_file(name)?);
+    }
+    layers.push(environment(std::env::vars_os().filter_map(|(name, value)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    })));
+    Ok(Layers { layers, directory, unanswered })
+}
+
+fn set(matches: &ArgMatches) -> Result<Layer> {
+    let mut layer = Layer::new();
+    for entry in matches.get_many::<String>("set").into_iter().flatten() {
+        let (key, value) = entry.split_once('=').ok_or_else(|| {
+            Error::usage(format!("`--set {entry}` has no value"))
+                .hint(format!("write `--set {entry}=VALUE`"))
+        })?;
+        layer.insert(key, Given::Text(value.to_owned()), Source::Set);
+    }
+    Ok(layer)
+}
+
+fn answers_file(name: &str) -> Result<Layer> {
+    if name != "-" {
+        return read(name, &project::read_file(Path::new(name), MAX_SIZE)?);
+    }
+    let mut bytes = Vec::new();
+    let input = std::io::stdin().lock().take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes);
+    input.map_err(|error| Error::usage("cannot read standard input").because(error))?;
+    read("standard input", &bytes)
+}
+
+/// Takes every `FASTWRIGHT_…` variable for an answer; an empty one is as good as none.
+fn environment(variables: impl Iterator<Item = (String, String)>) -> Layer {
+    let mut layer = Layer::new();
+    for (name, value) in variables {
+        let Some(key) = name.strip_prefix("FASTWRIGHT_") else { continue };
+        if !value.is_empty() && !OTHER_VARIABLES.contains(&name.as_str()) {
+            let source = Source::Environment(name.clone());
+            layer.insert(key.to_ascii_lowercase(), Given::Text(value), source);
+        }
+    }
+    layer
+}
