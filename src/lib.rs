@@ -6,4 +6,5 @@
 
 pub mod error;
 pub mod exit;
+pub mod merge;
 pub mod tree;

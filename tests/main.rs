@@ -1,0 +1,3 @@
+//! The one test binary: linking once is most of the time that tests take to build.
+
+mod merge;
