@@ -7,4 +7,5 @@
 pub mod error;
 pub mod exit;
 pub mod merge;
+pub mod project;
 pub mod tree;
