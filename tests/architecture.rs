@@ -13,7 +13,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("answer", &["pack", "exit"]),
     ("render", &["pack", "answer", "tree"]),
     ("merge", &["tree"]),
-    ("project", &["answer", "merge", "tree"]),
+    ("project", &["answer", "merge", "tree", "exit"]),
     ("ui", &["pack", "answer", "merge", "tree"]),
     ("cli", &["answer", "exit", "merge", "pack", "project", "render", "tree", "ui"]),
     ("main", &["cli"]),
@@ -31,6 +31,9 @@ const OWNED: [(&str, &[&str]); 8] = [
     ("println!", &[]),
 ];
 
+/// Sources that are no part of the program: the build script, and faults for tests.
+const NOT_IN_THE_PROGRAM: [&str; 2] = ["build.rs", "project/fault.rs"];
+
 /// Returns each source file's module and its lines of code.
 fn sources() -> Vec<(String, String, String)> {
     let mut found = Vec::new();
@@ -44,7 +47,7 @@ fn walk(folder: &Path, found: &mut Vec<(String, String, String)>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             walk(&path, found);
-        } else if path.file_name().is_some_and(|name| name != "build.rs") {
+        } else if !NOT_IN_THE_PROGRAM.iter().any(|name| path.ends_with(name)) {
             let inside = path.strip_prefix(manifest("src")).expect("inside");
             let first = inside.iter().next().expect("a part").to_string_lossy();
             let module = first.strip_suffix(".rs").unwrap_or(&first).to_owned();

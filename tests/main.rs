@@ -2,7 +2,8 @@
 
 mod answers;
 mod architecture;
-
+mod cli;
+mod merge;
 mod packs;
 mod render;
 mod support;

@@ -121,7 +121,8 @@ fn pack_files_that_cannot_be_read_are_named_with_the_reason() {
 
 #[test]
 fn lint_finds_what_a_pack_must_not_have() {
-    let cases: [(&str, &[(&str, &str)], &str); 12] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case; 12] = [
         (&format!("{BOOL}{BOOL}"), &[], "question `a` stands twice"),
         (&BOOL.replace("'s'", "'t'"), &[], "in section `t`, which is not there"),
         (&format!("{BOOL}default = 3\n"), &[], "`3` is no answer to `a`"),

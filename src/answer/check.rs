@@ -135,7 +135,8 @@ fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Valu
     };
     if length > rules.max_length {
         let most = rules.max_length;
-        let problem = Problem::new(format!("`{key}` has {length} characters, and takes at most {most}"));
+        let problem =
+            Problem::new(format!("`{key}` has {length} characters, and takes at most {most}"));
         let start: String = text.chars().take(most).collect();
         let short = start.trim_end_matches(['-', '_', '.', ' ']);
         return Err(if fits(short) {

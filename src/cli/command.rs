@@ -28,7 +28,6 @@ pub fn command(pack: &Pack, answers: &Answers, directory: &Path, name: Option<&s
     words.join(" ")
 }
 
-
 /// Quotes a word for a POSIX shell if it needs it.
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
@@ -45,7 +44,8 @@ mod tests {
 
     #[test]
     fn words_are_quoted_only_where_a_shell_needs_it() {
-        let cases = [("plain-1.0", "plain-1.0"), ("a b", "'a b'"), ("", "''"), ("it's", r"'it'\''s'")];
+        let cases =
+            [("plain-1.0", "plain-1.0"), ("a b", "'a b'"), ("", "''"), ("it's", r"'it'\''s'")];
 
         for (word, expected) in cases {
             assert_eq!(quote(word), expected);

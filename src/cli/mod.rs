@@ -58,7 +58,7 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
     let matches = match command.clone().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
-            return match usage::error(&error) {
+            return match usage::error(&command, &error) {
                 Some(error) => Err(error),
                 None if error.use_stderr() => {
                     ui.tell(error);

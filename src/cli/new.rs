@@ -52,8 +52,12 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
     }
     let message = format!("Start from {} {}", pack.name, pack.version);
     let commit = (!matches.get_flag("no-git")).then_some(message.as_str());
-    let created =
-        project::create(&Creation { target: &directory, tree: &tree, commit, interrupt: &interrupt })?;
+    let created = project::create(&Creation {
+        target: &directory,
+        tree: &tree,
+        commit,
+        interrupt: &interrupt,
+    })?;
     if matches.get_flag("json") {
         ui.data(format_args!("{:#}\n", run.json(&tree, &created.plan)))?;
     }
@@ -128,7 +132,9 @@ impl Run<'_> {
         }
         if !conflicts.is_empty() {
             ui.tell("");
-            conflicts.iter().for_each(|line| ui.tell(line));
+            for line in &conflicts {
+                ui.tell(line);
+            }
             ui.tell("\nnothing that was there is changed; take over what you want, then remove the new files");
         }
         ui.tell("\nnext:");

@@ -25,9 +25,11 @@ pub fn layers(matches: &ArgMatches, pack: &Pack, directory: Option<String>) -> R
     if let Some(name) = matches.get_one::<String>("answers") {
         layers.push(answers_file(name)?);
     }
-    layers.push(environment(std::env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    })));
+    layers.push(environment(
+        std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }),
+    ));
     Ok(Layers { layers, directory, unanswered })
 }
 

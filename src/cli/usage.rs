@@ -1,12 +1,14 @@
 //! Clap's errors in the words of this program.
 
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::answer::nearest;
 use crate::error::Error;
 
 /// Returns what clap found wrong as an error, or nothing if it only wants help or a version shown.
 #[must_use]
-pub fn error(error: &clap::Error) -> Option<Error> {
+pub fn error(command: &Command, error: &clap::Error) -> Option<Error> {
     let text = |kind: ContextKind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
         ContextValue::Strings(texts) => texts.first().cloned(),
@@ -61,7 +63,10 @@ pub fn error(error: &clap::Error) -> Option<Error> {
         }
     };
     let near = text(ContextKind::SuggestedArg)
-        .or_else(|| text(ContextKind::SuggestedSubcommand))
+        .or_else(|| {
+            let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+            nearest(&text(ContextKind::InvalidSubcommand)?, &names).map(str::to_owned)
+        })
         .or_else(|| text(ContextKind::SuggestedValue));
     Some(match near {
         Some(near) => found.hint(format!("did you mean `{near}`?")),

@@ -104,7 +104,7 @@ impl Findings<'_> {
             question.when.entries().map(|(key, _)| key.to_string()).collect();
         match &question.default {
             Some(Default::Value(value)) => {
-                keys.extend(value.as_text().map(placeholders).unwrap_or_default())
+                keys.extend(value.as_text().map(placeholders).unwrap_or_default());
             }
             Some(Default::Cases(cases)) => {
                 for case in cases {

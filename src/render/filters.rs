@@ -57,6 +57,7 @@ fn requirements(
 }
 
 /// Indents every line that is not blank, the first included.
+#[expect(clippy::needless_pass_by_value, reason = "tera hands arguments over")]
 fn indent(text: &str, arguments: Kwargs, _: &State) -> TeraResult<String> {
     let width = arguments.must_get::<usize>("width")?;
     let blanks = " ".repeat(width);

@@ -47,8 +47,8 @@ impl Blob {
     /// Tells whether every line ends in CR LF, and there is one.
     #[must_use]
     pub fn is_crlf(&self) -> bool {
-        let lines = self.bytes.iter().filter(|byte| **byte == b'\n').count();
-        let pairs = self.bytes.windows(2).filter(|pair| pair == b"\r\n").count();
-        lines > 0 && lines == pairs
+        let mut lines = self.bytes.split_inclusive(|byte| *byte == b'\n').peekable();
+        lines.peek().is_some_and(|line| line.ends_with(b"\n"))
+            && lines.all(|line| line.ends_with(b"\r\n") || !line.ends_with(b"\n"))
     }
 }

@@ -41,11 +41,13 @@ impl Tree {
     }
 
     /// Iterates over paths and blobs in the order of the paths.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RelPath, &Blob)> {
         self.0.iter()
     }
 
     /// Iterates over the paths in order.
+    #[must_use]
     pub fn paths(&self) -> impl ExactSizeIterator<Item = &RelPath> {
         self.0.keys()
     }

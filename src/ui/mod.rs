@@ -84,7 +84,7 @@ impl Ui {
     /// Tells something on stderr, unless quiet.
     pub fn tell(&self, text: impl Display) {
         if self.verbosity > Verbosity::Quiet {
-            self.stderr(text);
+            stderr(text);
         }
     }
 
@@ -92,19 +92,18 @@ impl Ui {
     pub fn error(&self, error: &Error) {
         let text = error.to_string();
         if !self.color {
-            return self.stderr(text);
+            return stderr(text);
         }
         let paint = |line: &str| match line.split_once(": ") {
             Some(("error", rest)) => format!("\x1b[1;31merror:\x1b[0m {rest}"),
             Some(("hint", rest)) => format!("\x1b[1;34mhint:\x1b[0m {rest}"),
             _ => line.to_owned(),
         };
-        self.stderr(text.lines().map(paint).collect::<Vec<_>>().join("\n"));
+        stderr(text.lines().map(paint).collect::<Vec<_>>().join("\n"));
     }
+}
 
-    // A message that nobody can receive is no reason to fail.
-    #[expect(clippy::unused_self, reason = "printing goes through a Ui")]
-    fn stderr(&self, text: impl Display) {
-        let _ = writeln!(io::stderr().lock(), "{text}");
-    }
+// A message that nobody can receive is no reason to fail.
+fn stderr(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -1,0 +1,72 @@
+//! Every operation that changes a disk. All writing goes through here, so that tests can fail or
+//! kill a run before any one of them.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::Path;
+
+#[cfg(test)]
+use super::fault::point;
+use crate::tree::{Blob, Mode};
+
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "the one in tests fails")]
+fn point() -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes a blob to a path that is free. The system takes the umask off the mode, as git does.
+pub(super) fn create(path: &Path, blob: &Blob) -> io::Result<()> {
+    point()?;
+    let mode = match blob.mode {
+        Mode::Regular => 0o666,
+        Mode::Executable => 0o777,
+        Mode::Link => return symlink(std::ffi::OsStr::from_bytes(&blob.bytes), path),
+    };
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(&blob.bytes)
+}
+
+/// Makes a folder whose parent exists.
+pub(super) fn create_directory(path: &Path) -> io::Result<()> {
+    point()?;
+    fs::create_dir(path)
+}
+
+/// Makes a folder and those above it that are missing.
+pub(super) fn create_directories(path: &Path) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
+        return Ok(());
+    }
+    point()?;
+    fs::create_dir_all(path)
+}
+
+/// Gives a path another name, whole or not at all.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    point()?;
+    fs::rename(from, to)
+}
+
+/// Keeps what stands at `from` under a second name: the same file where the disk can do that.
+pub(super) fn keep(from: &Path, to: &Path) -> io::Result<()> {
+    point()?;
+    match fs::hard_link(from, to) {
+        Err(_) if from.is_symlink() => symlink(fs::read_link(from)?, to),
+        Err(_) => fs::copy(from, to).map(|_| ()),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Removes a file or a link.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    point()?;
+    fs::remove_file(path)
+}
+
+/// Removes a folder that is empty.
+pub(super) fn remove_directory(path: &Path) -> io::Result<()> {
+    point()?;
+    fs::remove_dir(path)
+}

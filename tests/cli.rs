@@ -1,0 +1,284 @@
+//! The program as a process: what it says, how it ends, what it leaves.
+
+use crate::support::{Output, Sandbox, manifest};
+
+/// Runs the program with a pack among the fixtures.
+fn with_pack(sandbox: &Sandbox, pack: &str, arguments: &[&str]) -> Output {
+    let folder = manifest("tests/fixtures").join(pack);
+    let mut all = vec!["--pack", folder.to_str().expect("UTF-8")];
+    all.extend(arguments);
+    sandbox.run(&all)
+}
+
+fn told(status: i32, stderr: &str) -> Output {
+    Output { status: Some(status), stdout: String::new(), stderr: stderr.to_owned() }
+}
+
+#[test]
+fn new_writes_the_tree_and_says_what_comes_next() {
+    let sandbox = Sandbox::new();
+
+    let output = with_pack(&sandbox, "plain", &["new", "my-app", "--yes", "--no-git"]);
+
+    let expected = "wrote 3 files, 341 B, to my-app\n\nnext:\n  cd my-app\n\n\
+                    the same again:\n  fastwright new my-app --yes\n";
+    assert_eq!(output, told(0, expected));
+    let tree = sandbox.tree("my-app");
+    let names: Vec<&str> = tree.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, [".fastwright.toml", "README.md", "my_app.txt"]);
+}
+
+#[test]
+fn new_twice_changes_nothing_and_says_so() {
+    let sandbox = Sandbox::new();
+    with_pack(&sandbox, "plain", &["new", "my-app", "--yes"]);
+    let before = sandbox.tree("my-app");
+
+    let output = with_pack(&sandbox, "plain", &["new", "my-app", "--yes"]);
+
+    assert_eq!(output, told(0, "my-app is up to date: nothing was changed\n"));
+    assert_eq!(sandbox.tree("my-app"), before);
+}
+
+#[test]
+fn new_into_a_folder_with_files_changes_none_of_them() {
+    let sandbox = Sandbox::new();
+    sandbox.write("my-app/README.md", "mine\n");
+    sandbox.write("my-app/other.txt", "mine too\n");
+
+    let output = with_pack(&sandbox, "plain", &["new", "my-app", "--yes", "--no-git"]);
+
+    assert_eq!(output.status, Some(3));
+    let line = "`README.md` is there and differs: it stays, and the new one is \
+                `README.md.fastwright-new`\n";
+    assert!(output.stderr.contains(line), "{}", output.stderr);
+    assert_eq!(sandbox.read("my-app/README.md"), "mine\n");
+    assert_eq!(sandbox.read("my-app/other.txt"), "mine too\n");
+    assert_eq!(sandbox.read("my-app/README.md.fastwright-new"), "# my-app\n");
+}
+
+#[test]
+fn dry_run_diff_and_json_write_nothing() {
+    let sandbox = Sandbox::new();
+    let run =
+        |option| with_pack(&sandbox, "plain", &["new", "my-app", "--yes", option, "--dry-run"]);
+
+    let tree = run("--no-git");
+    let diff = run("--diff");
+    let json = run("--json");
+
+    let expected = "my-app/\n├── .fastwright.toml  304 B\n├── README.md         9 B\n\
+                    └── my_app.txt        28 B\n\n3 new files, 341 B\n";
+    assert_eq!(tree, Output { status: Some(0), stdout: expected.into(), stderr: String::new() });
+    assert!(
+        diff.stdout.contains("+++ b/README.md\n@@ -0,0 +1,1 @@\n+# my-app\n"),
+        "{}",
+        diff.stdout
+    );
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(json["answers"], serde_json::json!({"name": "my-app"}));
+    assert_eq!(json["changes"][1]["path"], "README.md");
+    assert_eq!(json["changes"][1]["decision"], "create");
+    assert_eq!(sandbox.tree("."), []);
+}
+
+#[test]
+fn the_command_that_is_printed_gives_the_same_tree() {
+    let sandbox = Sandbox::new();
+    let flags = ["--style", "fancy", "--colors", "green,blue", "--no-notes", "--loudness=loud"];
+    let first = with_pack(&sandbox, "evolving", &[&["new", "one", "--yes"][..], &flags].concat());
+    let printed = first.stderr.lines().last().expect("the command").trim().to_owned();
+    let words: Vec<&str> = printed.split(' ').skip(1).collect();
+
+    std::fs::rename(sandbox.join("one"), sandbox.join("first")).expect("moved");
+    let again = with_pack(&sandbox, "evolving", &words);
+
+    assert_eq!(again.status, Some(0), "{printed}: {}", again.stderr);
+    assert_eq!(sandbox.tree("one"), sandbox.tree("first"));
+}
+
+#[test]
+fn answers_come_from_files_variables_and_set_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("answers.toml", "style = 'fancy'\ncolors = ['green']\ncopies = 3\n");
+    let folder = manifest("tests/fixtures/evolving");
+    let mut command = sandbox.command(&[
+        "--pack",
+        folder.to_str().expect("UTF-8"),
+        "new",
+        "app",
+        "--yes",
+        "--answers",
+        "answers.toml",
+        "--set",
+        "loudness=loud",
+        "--save-answers",
+        "saved.toml",
+    ]);
+
+    let output =
+        sandbox.finish(command.env("FASTWRIGHT_NOTES", "no").env("FASTWRIGHT_COPIES", "9"));
+
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    let expected = "name = \"app\"\ncopies = 3\nstyle = \"fancy\"\nloudness = \"loud\"\n\
+                    colors = [\"green\"]\nnotes = false\n";
+    assert_eq!(sandbox.read("saved.toml"), expected);
+}
+
+#[test]
+fn wrong_usage_is_one_clear_sentence_with_a_way_out_and_writes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "a file\n");
+    sandbox.write("broken.toml", "style = \n");
+    let before = sandbox.tree(".");
+    let cases: [(&[&str], &str); 14] = [
+        (
+            &["new", "app", "--yes", "--stile", "x"],
+            "error: there is no flag `--stile`\n\nhint: did you mean `--style`?\n",
+        ),
+        (&["nwe", "app"], "error: there is no command `nwe`\n\nhint: did you mean `new`?\n"),
+        (
+            &["new", "app", "more", "--yes"],
+            "error: `more` is one argument too many\n\nhint: `fastwright --help` and `fastwright COMMAND --help` show what there is\n",
+        ),
+        (
+            &["new"],
+            "error: `<DIR>` is missing\n\nhint: `fastwright --help` and `fastwright COMMAND --help` show what there is\n",
+        ),
+        (
+            &["new", "app", "--style"],
+            "error: `--style <CHOICE>` needs a value\n\nhint: `fastwright --help` and `fastwright COMMAND --help` show what there is\n",
+        ),
+        (
+            &["new", "app", "--yes", "--style", "fency"],
+            "error: `style` is `fency`, and takes one of `plain`, `fancy`\n  style came from --style\n\nhint: did you mean `fancy`?\n",
+        ),
+        (
+            &["new", "app", "--yes", "--set", "style"],
+            "error: `--set style` has no value\n\nhint: write `--set style=VALUE`\n",
+        ),
+        (
+            &["new", "app", "--yes", "--set", "stile=x"],
+            "error: there is no question `stile`\n  it came from --set\n\nhint: did you mean `style`?\n",
+        ),
+        (
+            &["new", "-App-", "--yes"],
+            "error: there is no flag `-A`\n\nhint: `fastwright --help` and `fastwright COMMAND --help` show what there is\n",
+        ),
+        (
+            &["new", "App-", "--yes"],
+            "error: `name` is `App-`, and takes lower-case letters, digits and hyphens, with a letter first and no hyphen last\n  name came from the folder's name\n\nhint: for example `--name app`\n",
+        ),
+        (
+            &["new", "test", "--yes"],
+            "error: `name` is `test`, a name that is taken\n  name came from the folder's name\n\nhint: for example `--name test-app`\n",
+        ),
+        (
+            &["new", "app", "--yes", "--answers", "nope.toml"],
+            "error: cannot read `nope.toml`\n  No such file or directory (os error 2)\n",
+        ),
+        (
+            &["new", "app", "--yes", "--answers", "broken.toml"],
+            "error: answers file `broken.toml` cannot be read\n  TOML parse error at line 1, column 9\n    |\n  1 | style = \n    |         ^\n  string values must be quoted, expected literal string\n",
+        ),
+        (
+            &["new", "app", "--yes", "--color", "blue"],
+            "error: `--color <WHEN>` is `blue`, and takes one of `auto`, `always`, `never`\n\nhint: `fastwright --help` and `fastwright COMMAND --help` show what there is\n",
+        ),
+    ];
+
+    for (arguments, expected) in cases {
+        assert_eq!(with_pack(&sandbox, "evolving", arguments), told(2, expected), "{arguments:?}");
+    }
+    assert_eq!(sandbox.tree("."), before);
+}
+
+#[test]
+fn without_a_terminal_missing_answers_are_named_and_nothing_is_asked() {
+    let sandbox = Sandbox::new();
+
+    let output = with_pack(&sandbox, "plain", &["new", "app"]);
+
+    let expected = "error: `name` has no answer\n  --name TEXT                  What the project is \
+                    called\n\nhint: add `--yes` to take the defaults for them\n";
+    assert_eq!(output, told(2, expected));
+    assert_eq!(sandbox.tree("."), []);
+}
+
+#[test]
+fn a_target_that_is_no_folder_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "mine\n");
+
+    let output = with_pack(&sandbox, "plain", &["new", "file", "--yes", "--name", "app"]);
+
+    assert_eq!(output.status, Some(2), "{}", output.stderr);
+    assert!(output.stderr.starts_with("error: `file` is "), "{}", output.stderr);
+    assert_eq!(sandbox.tree("."), [("file".to_owned(), "mine\n".to_owned())]);
+}
+
+#[test]
+fn the_same_answers_give_the_same_bytes_everywhere() {
+    let (one, other) = (Sandbox::new(), Sandbox::new());
+    let arguments = ["new", "sub/app", "--yes", "--no-git"];
+    other.write(".home/.gitconfig", "[user]\nname = Somebody\nemail = somebody@example.com\n");
+    let mut elsewhere = other.command(&arguments);
+    elsewhere.env("LANG", "tr_TR.UTF-8").env("LC_ALL", "de_DE").env("TZ", "Asia/Tokyo");
+    elsewhere.env("USER", "somebody").env("COLUMNS", "20");
+
+    let first = one.run(&arguments);
+    let second = other.finish(&mut elsewhere);
+
+    assert_eq!((first.status, second.status), (Some(0), Some(0)), "{}", second.stderr);
+    assert_eq!(one.tree("sub"), other.tree("sub"));
+    assert!(one.tree("sub").len() > 30);
+}
+
+#[test]
+fn a_pack_with_findings_is_refused_with_all_of_them() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "pack/pack.toml",
+        "name = 'p'\nversion = '1.0.0'\n[[anchor]]\nkey = 'k'\nfile = 'f'\n",
+    );
+    sandbox.write("pack/base/x", "blank \n");
+
+    let output = sandbox.run(&["--pack", "pack", "list"]);
+
+    let expected = "error: pack file `pack.toml` is wrong\n  no template of `f` prints the anchor \
+                    `k`\n\nerror: pack file `base/x` is wrong\n  line 1 ends in blanks\n";
+    assert_eq!(output, told(1, expected));
+}
+
+#[test]
+fn schema_is_json_and_completions_and_pages_name_the_questions() {
+    let sandbox = Sandbox::new();
+
+    let schema = with_pack(&sandbox, "evolving", &["schema"]).stdout;
+    let bash = with_pack(&sandbox, "evolving", &["completions", "bash"]).stdout;
+    let page = with_pack(&sandbox, "evolving", &["man", "--out", "pages"]);
+
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    assert_eq!(schema["properties"]["style"]["enum"][1], "fancy");
+    assert!(bash.contains("--no-notes") && bash.contains("plain fancy"), "{bash}");
+    assert_eq!(page.status, Some(0), "{}", page.stderr);
+    assert!(sandbox.read("pages/fastwright-new.1").contains("\\-\\-style"));
+}
+
+#[test]
+fn explain_and_list_speak_of_questions_and_choices() {
+    let sandbox = Sandbox::new();
+
+    let choice = with_pack(&sandbox, "evolving", &["explain", "style=fancy"]);
+    let wrong = with_pack(&sandbox, "evolving", &["explain", "style=fency"]);
+    let versions = with_pack(&sandbox, "evolving", &["list", "versions"]);
+
+    let expected = "Style: Fancy\n  Much to look at\n\nfits\n  Parties\n\ncosts\n  Attention\n\n\
+                    needs\n  colors = green or blue: red alone is not fancy\n\nnot with\n  \
+                    copies = 5 or 6 and notes = true: there is no room left\n\nreads\n  \
+                    SPARKLE  How much it glitters\n\nservices\n  lamp\n";
+    assert_eq!(choice.stdout, expected);
+    let expected = "error: `style` has no choice `fency`\n\nhint: did you mean `fancy`?\n";
+    assert_eq!(wrong, told(2, expected));
+    assert_eq!(versions.stdout, "2.0.0\n1.1.0\n1.0.0\n");
+}
