@@ -112,9 +112,13 @@ fn check_choice(question: &Question, choices: &[Choice], name: &str) -> Result<S
 /// Returns the name most like `wrong`, if one is like it at all.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
-    let likeness = |name: &&str| strsim::jaro_winkler(&wrong.to_lowercase(), name);
+    let wrong = wrong.to_lowercase();
+    let likeness = |name: &&str| {
+        // The one knows beginnings, the other letters that changed places.
+        strsim::jaro_winkler(&wrong, name).max(strsim::normalized_damerau_levenshtein(&wrong, name))
+    };
     let best = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > 0.7).then_some(*best)
+    (likeness(best) > 0.65).then_some(*best)
 }
 
 /// Quotes a text of any kind and length, so that it fits a sentence.
