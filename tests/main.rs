@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod merge;
 mod packs;
+mod project;
 mod render;
 mod support;
 

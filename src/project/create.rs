@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::failure::failure;
 use super::interrupt::Interrupt;
@@ -101,14 +101,22 @@ impl Target {
                 None => return Err(not_a_folder(target)),
             };
             match parent.metadata() {
-                Ok(found) if found.is_dir() => {
-                    return Ok(Self::Absent { parent: parent.to_owned(), top: top.to_owned() });
-                }
+                Ok(found) if found.is_dir() => return Self::absent(target, parent, top),
                 Ok(_) => return Err(not_a_folder(parent)),
                 Err(cause) if disk::is_absent(&cause) && !parent.is_symlink() => top = parent,
                 Err(cause) => return Err(failure("look at", parent, &cause)),
             }
         }
+    }
+
+    fn absent(target: &Path, parent: &Path, top: &Path) -> Result<Self> {
+        // `missing/..` would lead out of the temporary folder.
+        let is_plain = |path: &Path| path.components().all(|part| part != Component::ParentDir);
+        let inner = target.strip_prefix(parent).unwrap_or(target);
+        if is_plain(inner) {
+            return Ok(Self::Absent { parent: parent.to_owned(), top: top.to_owned() });
+        }
+        Err(failure("make", target, &io::ErrorKind::NotFound.into()))
     }
 }
 
@@ -196,7 +204,8 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
         (Some(message), None) => {
             let branch = OnceCell::new();
             let start = |folder: &Path| {
-                let name = repository::first_commit(folder, whole(&plan, tree), message)?;
+                let files = whole(&root, &plan, tree);
+                let name = repository::first_commit(folder, files, message)?;
                 branch.get_or_init(|| name);
                 Ok(())
             };
@@ -213,8 +222,15 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
 }
 
 /// The files of the template that stand in the project as it has them: what is committed.
-fn whole<'a>(plan: &'a Plan, tree: &'a Tree) -> impl Iterator<Item = (&'a RelPath, &'a Blob)> {
-    tree.iter().filter(|(path, _)| {
+fn whole<'a>(
+    root: &'a Path,
+    plan: &'a Plan,
+    tree: &'a Tree,
+) -> impl Iterator<Item = (&'a RelPath, &'a Blob)> {
+    // Git follows no link to a folder, so it could not find a file behind one.
+    let is_behind_link =
+        |path: &RelPath| path.parents().any(|parent| root.join(parent).is_symlink());
+    tree.iter().filter(move |(path, _)| !is_behind_link(path)).filter(|(path, _)| {
         matches!(plan.changes.get(path), Some(Change::Create { .. } | Change::Keep(Reason::Same)))
     })
 }

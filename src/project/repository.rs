@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use git2::{
-    Buf, Config, IndexEntry, IndexTime, Indexer, ObjectType, Oid, Repository,
+    Buf, Config, ErrorClass, IndexEntry, IndexTime, Indexer, ObjectType, Oid, Repository,
     RepositoryInitOptions, Signature,
 };
 
@@ -31,7 +31,10 @@ pub(super) fn first_commit<'a>(
     start(directory, files, message).map_err(|cause| {
         Error::failed("cannot start a git repository for the project")
             .because(cause.message())
-            .hint("use `--no-git` to write the files alone")
+            .hint(match cause.class() {
+                ErrorClass::Os => "look at the free space and at who may write there",
+                _ => "use `--no-git` to write the files alone",
+            })
     })
 }
 

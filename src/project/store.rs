@@ -90,3 +90,36 @@ impl Drop for Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+
+    #[test]
+    fn open_refuses_a_second_run_and_lets_a_later_one_in() {
+        let root = tempfile::tempdir().expect("a folder");
+        let place = || Store::place(root.path(), None);
+        let first = Store::open(place()).expect("locked");
+
+        let error = Store::open(place()).expect_err("taken").to_string();
+        drop(first);
+
+        assert!(error.starts_with("error: another run of fastwright works on this project\n"));
+        Store::open(place()).expect("locked");
+        assert!(!place().exists());
+    }
+
+    #[test]
+    fn place_keeps_projects_in_one_repository_apart() {
+        let root = tempfile::tempdir().expect("a folder");
+        let git = root.path().join(".git");
+        std::fs::create_dir(&git).expect("made");
+
+        let top = Store::place(root.path(), Some(&git));
+        let (a, b) = (root.path().join("a"), root.path().join("b"));
+
+        assert_eq!(top, git.join("fastwright"));
+        assert_ne!(Store::place(&a, Some(&git)), Store::place(&b, Some(&git)));
+        assert!(Store::place(&a, Some(&git)).starts_with(git.join("fastwright")));
+    }
+}
