@@ -3,10 +3,12 @@
 mod answers;
 mod architecture;
 mod cli;
+mod generated;
 mod merge;
 mod packs;
 mod project;
 mod render;
+mod snapshots;
 mod support;
 
 /// A file that is not declared would never run.
