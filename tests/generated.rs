@@ -5,6 +5,8 @@
 //! `FASTWRIGHT_PYTHON` a Python of the default minor version or 3.12, `FASTWRIGHT_STATE` a
 //! folder for virtual environments that may be kept.
 
+#![expect(clippy::print_stdout, reason = "the log of CI shows what was judged")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -97,10 +99,13 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
     );
     repository.judge("mypy --strict", &own.join("mypy"), &[]);
     repository.judge("hadolint", &judges.join("hadolint"), &["Dockerfile"]);
-    let yamllint = ["--strict", "-d", "{extends: default, rules: {line-length: {max: 200}}}", "."];
-    let listed = repository.path().join(".yamllint").exists();
-    let arguments = if listed { &["--strict", "."][..] } else { &yamllint[..] };
-    repository.judge("yamllint --strict", &judges.join("yamllint"), arguments);
+    // GitHub's own style has one blank before a comment; links to manuals are long.
+    let rules = "{extends: default, rules: {line-length: {max: 130}, comments: {min-spaces-from-content: 1}}}";
+    repository.judge(
+        "yamllint --strict",
+        &judges.join("yamllint"),
+        &["--strict", "-d", rules, "."],
+    );
     let checkov = [
         "-d",
         ".",
@@ -159,7 +164,8 @@ fn default_repository_has_no_findings() {
     let script = manifest("tests/generated/locks.py");
     let folder = repository.path();
     let uv = setting("FASTWRIGHT_JUDGES").join("bin/python");
-    let arguments = [script.to_str().expect("UTF-8"), folder.to_str().expect("UTF-8")];
+    let locks = manifest("templates/fastapi/locks");
+    let arguments = [&script, &locks, &folder].map(|path| path.to_str().expect("UTF-8"));
     repository.judge("uv compiles the same requirements", &uv, &arguments);
 
     repository.done();

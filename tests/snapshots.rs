@@ -17,7 +17,7 @@ pub fn options(pack: &Pack) -> Vec<String> {
         let default = answers.get(question.key.as_str()).expect("an answer");
         match &question.kind {
             Kind::Bool if *default == Value::Bool(true) => {
-                flags.push(format!("--no-{}", question.key.flag()))
+                flags.push(format!("--no-{}", question.key.flag()));
             }
             Kind::Bool => flags.push(format!("--{}", question.key.flag())),
             Kind::One(choices) => flags.extend(
@@ -60,9 +60,7 @@ fn diff(before: &[(String, String)], after: &[(String, String)]) -> String {
     let find = |tree: &[(String, String)], path: &str| {
         let text = tree.iter().find(|(name, _)| name == path).map(|(_, text)| text.clone());
         let keep = |line: &&str| !line.contains("--hash=") && !line.starts_with("digest = ");
-        text.map(|text| {
-            text.lines().filter(keep).map(|line| format!("{line}\n")).collect::<String>()
-        })
+        text.map(|text| text.split_inclusive('\n').filter(keep).collect::<String>())
     };
     let mut paths: Vec<&String> = before.iter().chain(after).map(|(path, _)| path).collect();
     paths.sort();
@@ -91,7 +89,8 @@ fn diff(before: &[(String, String)], after: &[(String, String)]) -> String {
         let body = patch.to_buf().expect("a patch");
         let body = body.as_str().unwrap_or_default();
         let hunks = body.find("@@").map_or("", |start| &body[start..]);
-        text.push_str(&format!("--- {}\n+++ {}\n{hunks}", name(&old, "a"), name(&new, "b")));
+        let (old, new) = (name(&old, "a"), name(&new, "b"));
+        text.extend(["--- ", &old, "\n+++ ", &new, "\n", hunks]);
     }
     text
 }
