@@ -3,6 +3,7 @@
 mod answers;
 mod architecture;
 mod cli;
+mod docs;
 mod generated;
 mod merge;
 mod packs;

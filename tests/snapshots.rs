@@ -41,7 +41,7 @@ fn generated(flags: &[&str]) -> Vec<(String, String)> {
 }
 
 /// Compares a text with its snapshot, or writes it.
-fn compare(path: &Path, text: &str) {
+pub fn compare(path: &Path, text: &str) {
     if std::env::var_os("FASTWRIGHT_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
         return std::fs::write(path, text).expect("written");
