@@ -14,7 +14,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("render", &["pack", "answer", "tree"]),
     ("merge", &["tree"]),
     ("project", &["answer", "merge", "tree", "exit"]),
-    ("ui", &["pack", "answer", "merge", "tree"]),
+    ("ui", &["pack", "answer", "merge", "tree", "exit"]),
     ("cli", &["answer", "exit", "merge", "pack", "project", "render", "tree", "ui"]),
     ("main", &["cli"]),
 ];
