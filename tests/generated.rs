@@ -173,6 +173,32 @@ fn default_repository_has_no_findings() {
 
 #[test]
 #[ignore = "installs and runs real tools"]
+fn the_schema_is_what_a_validator_makes_of_it() {
+    let mut repository = Repository::new("shop-api", &["--save-answers", "shop-api.json"]);
+    let schema = repository.sandbox.run(&["schema"]).stdout;
+    repository.sandbox.write("shop-api/schema.json", schema);
+    let saved = repository.sandbox.read("shop-api.json");
+    repository.sandbox.write("shop-api/good.json", &saved);
+    let tool = setting("FASTWRIGHT_JUDGES").join("bin/check-jsonschema");
+
+    repository.judge("schema of the schema", &tool, &["--check-metaschema", "schema.json"]);
+    repository.judge("saved answers", &tool, &["--schemafile", "schema.json", "good.json"]);
+    repository.done();
+    for (wrong, right) in
+        [("\"postgres\"", "\"postgress\""), ("\"name\"", "\"nome\""), ("4", "0"), ("4", "16")]
+    {
+        let sandbox = Sandbox::new();
+        sandbox.write("schema.json", sandbox.run(&["schema"]).stdout);
+        sandbox.write("bad.json", saved.replacen(wrong, right, 1));
+        let mut command = Command::new(&tool);
+        command.args(["--schemafile", "schema.json", "bad.json"]).current_dir(sandbox.path());
+        let output = command.output().expect("the validator starts");
+        assert!(!output.status.success(), "{right} is accepted");
+    }
+}
+
+#[test]
+#[ignore = "installs and runs real tools"]
 fn every_option_is_without_findings() {
     let catalog = fastwright::pack::Catalog::embedded().expect("the pack");
     let pack = catalog.load(None).expect("the pack");
