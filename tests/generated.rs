@@ -46,11 +46,7 @@ impl Repository {
         let folder = setting("GATE_STATE").join(format!("venv-{short}"));
         if !folder.join("complete").exists() {
             let venv = folder.to_str().expect("UTF-8");
-            self.judge(
-                "python -m venv",
-                &setting("GATE_PYTHON"),
-                &["-m", "venv", "--clear", venv],
-            );
+            self.judge("python -m venv", &setting("GATE_PYTHON"), &["-m", "venv", "--clear", venv]);
             let install = ["install", "--quiet", "--require-hashes", "-r", "requirements-dev.txt"];
             self.judge("pip install --require-hashes", &folder.join("bin/pip"), &install);
             self.judge("pip check", &folder.join("bin/pip"), &["check"]);
