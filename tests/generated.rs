@@ -47,11 +47,12 @@ impl Repository {
         if !folder.join("complete").exists() {
             let venv = folder.to_str().expect("UTF-8");
             self.judge("python -m venv", &setting("GATE_PYTHON"), &["-m", "venv", "--clear", venv]);
-            let install = ["install", "--quiet", "--require-hashes", "-r", "requirements-dev.txt"];
-            self.judge("pip install --require-hashes", &folder.join("bin/pip"), &install);
-            self.judge("pip check", &folder.join("bin/pip"), &["check"]);
-            std::fs::write(folder.join("complete"), "").expect("written");
         }
+        // Soon done where all is there already.
+        let install = ["install", "--quiet", "--require-hashes", "-r", "requirements-dev.txt"];
+        self.judge("pip install --require-hashes", &folder.join("bin/pip"), &install);
+        self.judge("pip check", &folder.join("bin/pip"), &["check"]);
+        std::fs::write(folder.join("complete"), "").expect("written");
         folder
     }
 
