@@ -36,12 +36,13 @@ impl Repository {
         self.sandbox.join(self.name)
     }
 
-    /// Returns a virtual environment with the repository's own requirements; one for each text
-    /// of the requirements, kept between runs.
+    /// Returns a virtual environment with the repository's own requirements, kept between runs:
+    /// one for each set of pins, whoever needs them.
     fn environment(&mut self) -> PathBuf {
         let requirements = self.sandbox.read(&format!("{}/requirements-dev.txt", self.name));
-        let name =
-            fastwright::tree::digest(std::iter::once((String::new(), requirements.as_bytes())));
+        let pins = requirements.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let pins = pins.collect::<Vec<_>>().join("\n");
+        let name = fastwright::tree::digest(std::iter::once((String::new(), pins.as_bytes())));
         let short: String = name.chars().skip(7).take(16).collect();
         let folder = setting("GATE_STATE").join(format!("venv-{short}"));
         if !folder.join("complete").exists() {
