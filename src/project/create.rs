@@ -140,7 +140,7 @@ fn plan(target: &Path, ours: &Ours, tree: &Tree) -> Result<Plan> {
             .hint("or choose another folder"));
     }
     let labels = Labels { ours: String::new(), base: String::new(), theirs: String::new() };
-    let options = Options { existing: Existing::Aside, labels };
+    let options = Options::new(Existing::Aside, labels);
     Ok(merge(&Tree::new(), ours, tree, &options))
 }
 
