@@ -8,6 +8,7 @@ mod packs;
 mod project;
 mod render;
 mod support;
+mod upgrade;
 
 /// A file that is not declared would never run.
 #[test]

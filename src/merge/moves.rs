@@ -23,8 +23,10 @@ pub enum Move {
     },
     /// The user renamed it, and the template's changes go along.
     User {
-        /// The template's path.
-        from: RelPath,
+        /// The template's path before.
+        base: RelPath,
+        /// The template's path now.
+        theirs: RelPath,
     },
 }
 
@@ -56,9 +58,12 @@ impl Moves {
     }
 
     /// Adds a path that the user renamed, from the name that it has on the template's sides.
-    pub fn follow(&mut self, from: RelPath, to: RelPath) {
-        self.0.remove(&from);
-        self.0.insert(to, Move::User { from });
+    pub fn follow(&mut self, theirs: RelPath, to: RelPath) {
+        let base = match self.0.remove(&theirs) {
+            Some(Move::Template { from, .. }) => from,
+            Some(Move::User { .. }) | None => theirs.clone(),
+        };
+        self.0.insert(to, Move::User { base, theirs });
     }
 
     /// Returns how a path came to its name.
@@ -82,13 +87,21 @@ impl Moves {
     /// Returns the base with the names of now.
     #[must_use]
     pub fn base(&self, base: &Tree) -> Tree {
-        self.renamed(base, |_| true)
+        let name = |one: &Move| match one {
+            Move::Template { from, .. } => Some(from.clone()),
+            Move::User { base, .. } => Some(base.clone()),
+        };
+        self.renamed(base, name)
     }
 
     /// Returns the template's new tree with the names of now.
     #[must_use]
     pub fn theirs(&self, theirs: &Tree) -> Tree {
-        self.renamed(theirs, |one| matches!(one, Move::User { .. }))
+        let name = |one: &Move| match one {
+            Move::Template { .. } => None,
+            Move::User { theirs, .. } => Some(theirs.clone()),
+        };
+        self.renamed(theirs, name)
     }
 
     /// Returns the user's side with the names of now.
@@ -105,11 +118,10 @@ impl Moves {
         result
     }
 
-    fn renamed(&self, tree: &Tree, takes_part: impl Fn(&Move) -> bool) -> Tree {
+    fn renamed(&self, tree: &Tree, name: impl Fn(&Move) -> Option<RelPath>) -> Tree {
         let mut result = tree.clone();
-        for (to, one) in self.0.iter().filter(|(_, one)| takes_part(one)) {
-            let (Move::Template { from, .. } | Move::User { from }) = one;
-            if let Some(blob) = result.remove(from) {
+        for (to, one) in &self.0 {
+            if let Some(blob) = name(one).and_then(|from| result.remove(&from)) {
                 result.insert(to.clone(), blob);
             }
         }
