@@ -3,10 +3,12 @@
 mod answers;
 mod architecture;
 mod cli;
+mod laws;
 mod merge;
 mod packs;
 mod project;
 mod render;
+mod repositories;
 mod support;
 mod upgrade;
 

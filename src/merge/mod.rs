@@ -147,9 +147,8 @@ impl Merger<'_> {
     /// Merges in the line endings of the template and writes those of the user.
     fn change(&self, ours: Option<(&Blob, Tracking)>) -> Change {
         let Some((blob, tracking)) = ours else { return self.change_of(None, Tracking::Untracked) };
-        let Some(same) = as_template(blob, [self.base, self.theirs]) else {
-            return self.change_of(Some(blob), tracking);
-        };
+        let same = as_template(blob, [self.base, self.theirs]).filter(|_| self.base != Some(blob));
+        let Some(same) = same else { return self.change_of(Some(blob), tracking) };
         let lf = |side: Option<&Blob>| {
             side.map(|blob| Blob { bytes: endings::to_lf(&blob.bytes), mode: blob.mode })
         };

@@ -20,10 +20,18 @@ impl Transaction<'_> {
             self.journal.entries.iter().enumerate().partition(|(_, entry)| entry.after.is_none());
         for (number, entry) in gone.into_iter().chain(written) {
             let target = self.site.target(entry);
-            match entry.state(&target).map_err(|cause| failure("read", &target, &cause))? {
-                State::After => continue,
+            match self.state(entry).map_err(|cause| failure("read", &target, &cause))? {
+                State::After => {
+                    if entry.after.is_none() {
+                        self.prune(&entry.path);
+                    }
+                    continue;
+                }
                 State::Other if self.is_written(number, entry) => continue,
                 State::Before => {}
+                // All that was in it is gone by now.
+                State::Other if self.makes_room(entry) => files::remove_directory(&target)
+                    .map_err(|cause| failure("remove", &target, &cause))?,
                 State::Other => return Err(changed_meanwhile(&entry.path)),
             }
             match (entry.place, &entry.after) {
@@ -63,7 +71,7 @@ impl Transaction<'_> {
         }
         let entries = || self.journal.entries.iter().enumerate().rev();
         let is_made = |entry: &Entry| {
-            let state = entry.state(&self.site.target(entry));
+            let state = self.state(entry);
             entry.before != entry.after && matches!(state, Ok(State::After))
         };
         for (_, entry) in entries().filter(|(_, entry)| entry.before.is_none() && is_made(entry)) {

@@ -134,6 +134,18 @@ impl Entry {
 }
 
 impl Journal {
+    /// Looks at what stands at the place of an entry, `target`; a folder of new files is what
+    /// comes after a file.
+    pub(super) fn state(&self, entry: &Entry, target: &Path) -> std::io::Result<State> {
+        let below = format!("{}/", entry.path);
+        let comes =
+            |other: &Entry| other.after.is_some() && other.path.as_str().starts_with(&below);
+        let state = entry.state(target)?;
+        let is_folder = state == State::Other && entry.after.is_none() && target.is_dir();
+        let is_after = is_folder && self.entries.iter().any(comes);
+        Ok(if is_after { State::After } else { state })
+    }
+
     /// Returns the record as text.
     pub(super) fn to_text(&self) -> String {
         let mut lines = vec![FIRST_LINE.to_owned()];

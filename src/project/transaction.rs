@@ -6,10 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
+use super::apply::locked;
 use super::disk::{is_absent, read_blob};
 use super::failure::failure;
 use super::files;
@@ -102,6 +104,12 @@ impl<'a> Transaction<'a> {
     /// Refuses to edit something that changed since it was read, or that cannot be written.
     fn check(&self, entry: &Entry, item: &Item<'_>) -> Result<()> {
         let target = self.site.target(entry);
+        if entry.place == Place::Index {
+            let lock = target.with_extension("lock");
+            if lock.exists() {
+                return Err(locked(&lock));
+            }
+        }
         if let Some(edit) = item.edit() {
             let state = entry.state(&target).map_err(|cause| failure("read", &target, &cause))?;
             if state == State::Other && !self.makes_room(entry) {
@@ -193,7 +201,7 @@ impl<'a> Transaction<'a> {
         let mut is_whole = true;
         for (number, entry) in self.journal.entries.iter().enumerate() {
             let target = self.site.target(entry);
-            match entry.state(&target).map_err(|cause| failure("read", &target, &cause))? {
+            match self.state(entry).map_err(|cause| failure("read", &target, &cause))? {
                 State::After => {}
                 // Nobody tells what git did to its index; the files are what counts.
                 State::Other if self.is_written(number, entry) || entry.place == Place::Index => {}
@@ -216,13 +224,18 @@ impl<'a> Transaction<'a> {
         Ok(is_whole)
     }
 
+    /// Looks at what stands at an entry's place.
+    pub(super) fn state(&self, entry: &Entry) -> io::Result<State> {
+        self.journal.state(entry, &self.site.target(entry))
+    }
+
     /// Tells whether an entry's new file went to its place already, where somebody changed it since.
     pub(super) fn is_written(&self, number: usize, entry: &Entry) -> bool {
         entry.after.is_some() && !self.staged(number).exists()
     }
 
     /// Tells whether a folder at the path of a new file goes with the files that are deleted in it.
-    fn makes_room(&self, entry: &Entry) -> bool {
+    pub(super) fn makes_room(&self, entry: &Entry) -> bool {
         let below = format!("{}/", entry.path);
         let goes = |other: &Entry| other.after.is_none() && other.path.as_str().starts_with(&below);
         entry.before.is_none()

@@ -6,7 +6,7 @@ use super::disk::read_blob;
 use super::failure::failure;
 use super::files;
 use super::interrupt::Interrupt;
-use super::journal::{Entry, Journal, Memory, Place, State};
+use super::journal::{Journal, Memory, Place, State};
 use super::open::Project;
 use super::transaction::Transaction;
 use super::upgrade::Dirty;
@@ -56,7 +56,7 @@ impl Project {
         let mut taken: Vec<(Edit, Option<PathBuf>)> = Vec::new();
         for (number, entry) in journal.entries.iter().enumerate() {
             if entry.place == Place::Project {
-                taken.extend(self.back(number, entry, &mut undone)?);
+                taken.extend(self.back(&journal, number, &mut undone)?);
             }
         }
         refuse_changed(undo, is_open, &undone)?;
@@ -104,22 +104,20 @@ impl Project {
     /// Returns the edit that puts one path back, with the file that was kept of it.
     fn back(
         &self,
+        journal: &Journal,
         number: usize,
-        entry: &Entry,
         undone: &mut Undone,
     ) -> Result<Option<(Edit, Option<PathBuf>)>> {
+        let Some(entry) = journal.entries.get(number) else { return Ok(None) };
         let (place, kept) = (self.root.join(&entry.path), self.kept(number));
         let read = |path: &Path| read_blob(path).map_err(|cause| failure("read", path, &cause));
         let now = read(&place)?;
-        if now.is_none() && place.is_dir() {
-            return Err(Error::failed(format!("`{}` is a folder now", entry.path))
-                .hint("move it away, then run it again"));
-        }
         let before = if entry.before.is_some() { read(&kept)? } else { None };
         if now == before {
             return Ok(None);
         }
-        let state = entry.state(&place).map_err(|cause| failure("read", &place, &cause))?;
+        let state =
+            journal.state(entry, &place).map_err(|cause| failure("read", &place, &cause))?;
         if state == State::Other {
             undone.changed.push(entry.path.clone());
         }
