@@ -14,7 +14,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("render", &["pack", "answer", "tree"]),
     ("merge", &["tree"]),
     ("project", &["answer", "merge", "tree", "exit"]),
-    ("ui", &["pack", "answer", "merge", "tree"]),
+    ("ui", &["pack", "answer", "merge", "tree", "exit"]),
     ("cli", &["answer", "exit", "merge", "pack", "project", "render", "tree", "ui"]),
     ("main", &["cli"]),
 ];
@@ -110,7 +110,8 @@ fn rust_code_names_no_question_and_no_choice_of_the_pack() {
         words.extend(question.choices().iter().map(|choice| format!("\"{}\"", choice.value)));
     }
     // Also words of other things.
-    words.retain(|word| !["\"name\"", "\"none\""].contains(&word.as_str()));
+    let other_things = ["\"name\"", "\"none\"", "\"package\"", "\"description\""];
+    words.retain(|word| !other_things.contains(&word.as_str()));
 
     for (_, file, code) in sources() {
         for word in &words {

@@ -282,3 +282,55 @@ fn explain_and_list_speak_of_questions_and_choices() {
     assert_eq!(wrong, told(2, expected));
     assert_eq!(versions.stdout, "2.0.0\n1.1.0\n1.0.0\n");
 }
+
+#[test]
+fn bad_input_to_the_default_pack_is_refused_and_the_disk_is_untouched() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a-file", "mine\n");
+    sandbox.write("broken.json", "{\"proxy\": }");
+    sandbox.write("unknown.toml", "proxi = 'nginx'\ncolour = 'red'\n");
+    sandbox.write("huge.toml", "#".repeat((1 << 20) + 1));
+    sandbox.write("binary.toml", [0xff, 0xfe, 0x00, 0x01]);
+    let before = sandbox.tree(".");
+    let long = "n".repeat(64);
+    let cases: [(&[&str], &str); 19] = [
+        (&["x", "--yes", "--proxi", "nginx"], "hint: did you mean `--proxy`?"),
+        (&["x", "--yes", "--set", "databse=postgres"], "hint: did you mean `database`?"),
+        (&["x", "--yes", "--database", "postgress"], "hint: did you mean `postgres`?"),
+        (&["x", "--yes", "--workers", "16"], "more connections than PostgreSQL allows"),
+        (&["x", "--yes", "--workers", "0"], "takes a number from 1 to 64"),
+        (&["x", "--yes", "--name=-shop"], "for example `--name shop`"),
+        (&["x", "--yes", "--name", "shop-"], "for example `--name shop`"),
+        (&["x", "--yes", "--name", "Shop_API"], "for example `--name shop-api`"),
+        (&["x", "--yes", "--name", &long], "`name` has 64 characters, and takes at most 63"),
+        (&["x", "--yes", "--name", "class"], "`package` is `class`, a name that is taken"),
+        (&["test", "--yes"], "for example `--package test_app`"),
+        (&["x", "--yes", "--name", "sh\u{43e}p"], "takes lower-case letters, digits and hyphens"),
+        (&["x", "--yes", "--domain", "localhost"], "a host name in lower case, with a dot"),
+        (&["a-file", "--yes", "--name", "shop"], "`a-file` is not a folder"),
+        (&["x", "--yes", "--answers", "broken.json"], "answers file `broken.json` cannot be read"),
+        (&["x", "--yes", "--answers", "huge.toml"], "it is larger than 1024 KiB"),
+        (&["x", "--yes", "--answers", "binary.toml"], "it is no text: byte 0 is not UTF-8"),
+        (&["x", "--yes", "--answers", "unknown.toml"], "it came from unknown.toml line 2"),
+        (&["x"], "add `--yes` to take the defaults for them"),
+    ];
+
+    for (arguments, sentence) in cases {
+        let output = sandbox.run(&[&["new"], arguments].concat());
+        assert_eq!((output.status, &*output.stdout), (Some(2), ""), "{arguments:?}");
+        assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
+        assert!(output.stderr.contains(sentence), "{arguments:?}: {}", output.stderr);
+    }
+    assert_eq!(sandbox.tree("."), before);
+}
+
+#[test]
+fn a_terminal_that_is_not_there_is_never_waited_for() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["new", "shop-api", "--ui", "prompt"]);
+
+    let output = sandbox.finish(command.stdin(std::process::Stdio::piped()));
+
+    assert_eq!(output.status, Some(2), "{}", output.stderr);
+    assert!(!output.stderr.contains('\u{1b}'), "{}", output.stderr);
+}

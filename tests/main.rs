@@ -3,12 +3,15 @@
 mod answers;
 mod architecture;
 mod cli;
+mod docs;
+mod generated;
 mod laws;
 mod merge;
 mod packs;
 mod project;
 mod render;
 mod repositories;
+mod snapshots;
 mod support;
 mod upgrade;
 

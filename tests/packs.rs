@@ -143,10 +143,10 @@ fn lint_finds_what_a_pack_must_not_have() {
         (BOOL, &[("components/a/yes/fragments/k.tera", "x\n")], "no anchor has this name"),
         (BOOL, &[("base/f", "trailing \n")], "line 1 ends in blanks"),
         (
-            BOOL,
+            "[[question]]\nkey = 'a'\nsection = 's'\nkind = 'one'\nlabel = 'A'\n",
             &[
-                ("components/a/yes/component.toml", "label='n'\nhelp='h'\n"),
-                ("base/f.tera", "x\n{% if a %}\ny\n{% endif %}\n"),
+                ("components/a/x/component.toml", "label='n'\nhelp='h'\n"),
+                ("base/f.tera", "x\n{% if a == 'x' %}\ny\n{% endif %}\n"),
             ],
             "line 2 tests `a`",
         ),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::pack::{Choice, Default, Kind, Pack, Question, When};
+use crate::pack::{Choice, Component, Default, Kind, Pack, Question, When};
 
 /// Returns the schema (draft 2020-12) of answers files for a pack.
 ///
@@ -21,11 +21,24 @@ pub fn schema(pack: &Pack) -> Json {
         "properties": properties,
         "additionalProperties": false,
     });
-    let refused: Vec<Json> = pack
+    let mut refused: Vec<Json> = pack
         .conflicts
         .iter()
         .map(|conflict| json!({"not": condition(&conflict.when), "$comment": conflict.reason}))
         .collect();
+    for component in pack.components() {
+        let chosen = chosen(pack, component);
+        for relation in &component.conflicts {
+            let both = json!({"allOf": [chosen, condition(&relation.when)]});
+            refused.push(json!({"not": both, "$comment": relation.reason}));
+        }
+        for relation in &component.requires {
+            // An answer that is not given may still turn out right.
+            let mut needed = condition(&relation.when);
+            needed.as_object_mut().map(|needed| needed.remove("required"));
+            refused.push(json!({"if": chosen, "then": needed, "$comment": relation.reason}));
+        }
+    }
     if !refused.is_empty() {
         schema["allOf"] = Json::Array(refused);
     }
@@ -62,6 +75,17 @@ fn property(question: &Question) -> Json {
         property["default"] = json!(value);
     }
     property
+}
+
+/// Returns the condition that a component is chosen.
+fn chosen(pack: &Pack, component: &Component) -> Json {
+    let key = component.question.as_str();
+    let value = match pack.question(key).map(|question| &question.kind) {
+        Some(Kind::Bool) => json!({"const": true}),
+        Some(Kind::Many(_)) => json!({"contains": {"const": component.choice}}),
+        _ => json!({"const": component.choice}),
+    };
+    json!({"required": [key], "properties": {key: value}})
 }
 
 fn one_of(choices: &[Choice]) -> Json {

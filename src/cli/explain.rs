@@ -50,7 +50,7 @@ fn unknown(message: String, wrong: &str, names: &[&str]) -> Error {
 }
 
 fn question_text(question: &Question) -> String {
-    let default = super::list::default(question);
+    let default = question.default_text();
     let flag = match question.kind {
         Kind::Bool => format!("--{0}, --no-{0}", question.key.flag()),
         _ => format!("--{} {}", question.key.flag(), question.placeholder()),
@@ -136,7 +136,7 @@ pub(super) fn question(question: &Question) -> Json {
         "help": question.help,
         "flag": format!("--{}", question.key.flag()),
         "variable": question.key.variable(),
-        "default": super::list::default(question),
+        "default": question.default_text(),
         "choices": question.choices().iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>(),
     })
 }

@@ -80,13 +80,10 @@ pub fn layer(matches: &ArgMatches, pack: &Pack) -> Layer {
 }
 
 fn help(question: &Question) -> String {
-    let default = match &question.default {
-        Some(Default::Value(value)) => format!(" [default: {value}]"),
-        Some(Default::Cases(cases)) => {
-            let last = cases.last().map(|case| case.value.to_string()).unwrap_or_default();
-            format!(" [default: {last}, or by other answers]")
-        }
-        None => String::new(),
+    let default = match (&question.default, question.default_text()) {
+        (None, _) => String::new(),
+        (Some(Default::Value(_)), text) => format!(" [default: {text}]"),
+        (Some(Default::Cases(_)), text) => format!(" [default: {text}, or by other answers]"),
     };
     format!("{}{default}", question.help)
 }

@@ -32,24 +32,18 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, what: &str, json: bool) -> Re
             let rows = pack.questions.iter().map(|question| {
                 let section = pack.sections.iter().find(|section| section.key == question.section);
                 let section = section.map_or_else(String::new, |section| section.label.clone());
-                vec![section, question.key.to_string(), default(question), question.help.clone()]
+                vec![
+                    section,
+                    question.key.to_string(),
+                    question.default_text(),
+                    question.help.clone(),
+                ]
             });
             let values: Vec<Json> = pack.questions.iter().map(super::explain::question).collect();
             (table(&rows.collect::<Vec<_>>()), json!(values))
         }
     };
     if json { ui.data(format_args!("{value:#}\n")) } else { ui.data(text) }
-}
-
-/// Returns the default as text, empty where there is none.
-pub(super) fn default(question: &Question) -> String {
-    match &question.default {
-        Some(crate::pack::Default::Value(value)) => value.to_string(),
-        Some(crate::pack::Default::Cases(cases)) => {
-            cases.last().map(|case| case.value.to_string()).unwrap_or_default()
-        }
-        None => String::new(),
-    }
 }
 
 fn choices_json(question: &Question) -> Option<Json> {

@@ -231,10 +231,14 @@ impl Findings<'_> {
         }
     }
 
-    /// A choice must not leak into the files that every project gets.
+    /// A choice must not leak into the files that every project gets. Whether a Bool feature is
+    /// on may be asked there: it has no other choices that could multiply.
     fn base_tests_no_slot(&mut self) {
-        let slots: Vec<&str> =
-            self.pack.components().map(|component| component.question.as_str()).collect();
+        let is_slot = |key: &&str| {
+            !matches!(self.pack.question(key).map(|question| &question.kind), Some(Kind::Bool))
+        };
+        let keys = self.pack.components().map(|component| component.question.as_str());
+        let slots: Vec<&str> = keys.filter(is_slot).collect();
         for (path, bytes) in self.pack.files("base/") {
             let text = String::from_utf8_lossy(bytes);
             for (number, line) in text.lines().enumerate() {

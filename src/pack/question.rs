@@ -119,6 +119,27 @@ impl Question {
         }
     }
 
+    /// Returns the default for people, empty where there is none: other answers that it is made
+    /// of stand in angle brackets, and where it depends on them the last case is told.
+    #[must_use]
+    pub fn default_text(&self) -> String {
+        let text = match &self.default {
+            Some(Default::Value(value)) => value.to_string(),
+            Some(Default::Cases(cases)) => {
+                cases.last().map(|case| case.value.to_string()).unwrap_or_default()
+            }
+            None => String::new(),
+        };
+        let mut shown = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, inner, behind)) = placeholder(rest) {
+            let key = inner.split('|').next().unwrap_or_default().trim();
+            shown.extend([before, "<", key, ">"]);
+            rest = behind;
+        }
+        shown + rest
+    }
+
     /// Returns what the flag takes, for help: `CHOICE`, `NUMBER`, `TEXT`.
     #[must_use]
     pub fn placeholder(&self) -> &'static str {
@@ -130,6 +151,13 @@ impl Question {
             Kind::Many(_) => "CHOICES",
         }
     }
+}
+
+/// Splits a text around its first placeholder.
+fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, after) = text.split_once("{=")?;
+    let (inner, behind) = after.split_once("=}")?;
+    Some((before, inner, behind))
 }
 
 impl From<&Component> for Choice {

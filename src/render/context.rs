@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tera::Context;
 
 use crate::answer::Answers;
-use crate::pack::{Component, Contribution, Overlay, Pack};
+use crate::error::{Error, Result};
+use crate::pack::{Component, Contribution, Overlay, Pack, Variable, interpolate};
 
 /// A chosen component with the overlays whose conditions hold.
 pub(super) struct Chosen<'a> {
@@ -43,7 +44,7 @@ pub(super) fn chosen<'a>(pack: &'a Pack, answers: &'a Answers) -> Vec<Chosen<'a>
 }
 
 /// Returns every name that a template may use, but for `anchors`.
-pub(super) fn context(pack: &Pack, answers: &Answers, chosen: &[Chosen<'_>]) -> Context {
+pub(super) fn context(pack: &Pack, answers: &Answers, chosen: &[Chosen<'_>]) -> Result<Context> {
     let mut context = Context::new();
     for (key, value) in answers.iter() {
         context.insert(key.to_string(), value);
@@ -51,7 +52,11 @@ pub(super) fn context(pack: &Pack, answers: &Answers, chosen: &[Chosen<'_>]) -> 
     context.insert("project", &pack.project);
     let contributions: Vec<&Contribution> =
         std::iter::once(&pack.base).chain(chosen.iter().flat_map(Chosen::contributions)).collect();
-    let environment: Vec<_> = contributions.iter().flat_map(|adds| &adds.environment).collect();
+    let environment: Vec<Variable> = contributions
+        .iter()
+        .flat_map(|adds| &adds.environment)
+        .map(|variable| filled(variable, answers))
+        .collect::<Result<_>>()?;
     context.insert("environment", &environment);
     let services: Vec<_> = contributions.iter().flat_map(|adds| &adds.services).collect();
     context.insert("services", &services);
@@ -63,5 +68,15 @@ pub(super) fn context(pack: &Pack, answers: &Answers, chosen: &[Chosen<'_>]) -> 
         "dependencies",
         &BTreeMap::from([("runtime", runtime), ("development", development)]),
     );
-    context
+    Ok(context)
+}
+
+/// Fills the placeholders in the example of a variable.
+fn filled(variable: &Variable, answers: &Answers) -> Result<Variable> {
+    let example = interpolate(&variable.example, |key| answers.get(key).map(ToString::to_string));
+    let example = example.map_err(|name| {
+        Error::failed(format!("the example of `{}` is wrong", variable.name))
+            .because(format_args!("there is no answer for `{name}`"))
+    })?;
+    Ok(Variable { example, ..variable.clone() })
 }

@@ -11,6 +11,7 @@ use crate::pack::{Pack, snake};
 pub(super) fn register(engine: &mut Tera, pack: &Pack) -> Result<()> {
     engine.register_filter("snake", |text: &str, _: Kwargs, _: &State| snake(text));
     engine.register_filter("indent", indent);
+    engine.register_filter("sort_lines", |text: &str, _: Kwargs, _: &State| sort_lines(text));
     engine.register_filter("toml_string", |text: &str, _: Kwargs, _: &State| json_string(text));
     engine.register_filter("yaml_string", |text: &str, _: Kwargs, _: &State| json_string(text));
     engine.register_filter("python_string", |text: &str, _: Kwargs, _: &State| python_string(text));
@@ -53,7 +54,9 @@ fn requirements(
         Some(runtime) => Request { project, runtime, development: Some(&direct) },
         None => Request { project, runtime: &direct, development: None },
     };
-    lock::requirements(universe, &request).map_err(tera::Error::message)
+    let text = lock::requirements(universe, &request).map_err(tera::Error::message)?;
+    // The template ends the last line, as it does after any other value.
+    Ok(text.trim_end().to_owned())
 }
 
 /// Indents every line that is not blank, the first included.
@@ -65,6 +68,11 @@ fn indent(text: &str, arguments: Kwargs, _: &State) -> TeraResult<String> {
         if line.trim().is_empty() { line.to_owned() } else { format!("{blanks}{line}") }
     };
     Ok(text.split_inclusive('\n').map(line).collect())
+}
+
+/// Sorts lines and drops those that stand twice.
+fn sort_lines(text: &str) -> String {
+    text.split_inclusive('\n').collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 /// Quotes a text so that JSON, TOML and YAML read it alike.

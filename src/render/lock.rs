@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub struct Request<'a> {
     /// The name of the project, as in its `pyproject.toml`.
     pub project: &'a str,
-    /// The direct requirements of the project, each `name` or `name[extra]`, either with ` ; marker`.
+    /// The direct requirements of the project, each `name` or `name[extra,extra]`, either followed by ` ; marker`.
     pub runtime: &'a [String],
     /// Those of its group `dev`, for `requirements-dev.txt`; none for `requirements.txt`.
     pub development: Option<&'a [String]>,
@@ -159,6 +159,8 @@ mod tests {
         [requires]
         web = ["narrow ; old", "zip"]
         "web[fast]" = ["loop ; elsewhere"]
+        "web[loud]" = []
+        "web[safe]" = ["loop ; old and windows"]
         tool = ["narrow ; windows", "web"]
         wide = ["narrow"]
         posix = ["narrow ; elsewhere"]
@@ -255,6 +257,8 @@ mod tests {
             web, wide => deep ; windows, deeper ; elsewhere, narrow, web, wide, zip
             loop ; windows, web[fast] ; old => deep ; old and windows, deeper ; old and elsewhere, \
                 loop ; old or windows, narrow ; old, web ; old, zip ; old
+            web[safe,fast,loud] ; old => deep ; old and windows, deeper ; old and elsewhere, \
+                loop ; old, narrow ; old, web ; old, zip ; old
             ring => ring, stone";
         for (direct, expected) in cases.lines().filter_map(|line| line.trim().split_once(" => ")) {
             let text = rendered("demo", direct, None)?;

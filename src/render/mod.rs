@@ -46,7 +46,7 @@ pub fn render(pack: &Pack, answers: &Answers) -> Result<Tree> {
         parts.iter().map(|part| part.source.as_str()).filter(|path| path.ends_with(TEMPLATE));
     let engine =
         engine::engine(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
-    let mut context = context::context(pack, answers, &chosen);
+    let mut context = context::context(pack, answers, &chosen)?;
     let anchors = anchors(pack, &engine, &fragments, &context)?;
     context.insert("anchors", &anchors);
 

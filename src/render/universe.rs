@@ -17,7 +17,7 @@ pub struct Universe {
     markers: BTreeMap<String, Cells>,
 }
 
-/// Environments as a set, one bit each.
+/// Environments as a set: one bit for each class of them that no marker of the universe tells apart.
 pub type Cells = u64;
 
 /// A package at its one version.
@@ -84,7 +84,7 @@ impl Universe {
         self.markers.iter().find(|(_, known)| **known == cells).map(|(text, _)| text.as_str())
     }
 
-    /// Reads `name` or `name[extra,…]`, either with `; marker`, that `dependent` requires.
+    /// Reads `name` or `name[extra,extra]`, either followed by ` ; marker`, that `dependent` requires.
     ///
     /// # Errors
     /// Fails if the universe does not have the package, the extra or the marker.
@@ -100,7 +100,7 @@ impl Universe {
         let extras =
             extras.strip_suffix(']').filter(|_| known).ok_or_else(|| unknown("package", wanted))?;
         let mut nodes = vec![name.to_owned()];
-        for extra in extras.split(',').map(str::trim).filter(|extra| !extra.is_empty()) {
+        for extra in extras.split(',').filter(|extra| !extra.is_empty()) {
             let node = format!("{name}[{extra}]");
             if !self.requires.contains_key(&node) {
                 return Err(unknown("extra", &node));

@@ -7,6 +7,7 @@ use inquire::{InquireError, MultiSelect, Select, Text};
 use super::Ui;
 use crate::answer::{Given, Layer, Layers, Resolution, Source, Unanswered, resolve};
 use crate::error::{Error, Problem, Result};
+use crate::exit::Exit;
 use crate::pack::{Key, Kind, Pack, Question, Value};
 
 /// What the last option of every list says.
@@ -30,7 +31,9 @@ pub fn ask(ui: Ui, pack: &Pack, layers: &Layers) -> Result<Layer> {
             let key = &question.key;
             let answer = now.answers.get(key);
             let by_itself = answer.is_none_or(|answer| answer.source == Source::Default);
-            by_itself && !done.contains(key) && !given(layers, key)
+            // With one choice there is nothing to choose.
+            let free = question.choices().len() != 1;
+            by_itself && free && !done.contains(key) && !given(layers, key)
         };
         let Some(question) = pack.questions.iter().find(open) else { return Ok(asked) };
         match reply(question, &now)? {
@@ -39,7 +42,10 @@ pub fn ask(ui: Ui, pack: &Pack, layers: &Layers) -> Result<Layer> {
                 let then = resolved(pack, layers, &asked);
                 match new_problem(&now, &then) {
                     Some(problem) => {
-                        ui.tell(Error::usage(problem.message).because(problem.causes.join("\n")));
+                        // Where the answer came from is plain to see.
+                        let causes = problem.causes.into_iter().filter(|cause| !came_from(cause));
+                        let told = Problem { causes: causes.collect(), ..problem };
+                        ui.tell(Error::many(Exit::Usage, vec![told]));
                         asked.remove(question.key.as_str());
                     }
                     None => done.push(question.key.clone()),
@@ -52,6 +58,10 @@ pub fn ask(ui: Ui, pack: &Pack, layers: &Layers) -> Result<Layer> {
             }
         }
     }
+}
+
+fn came_from(cause: &str) -> bool {
+    cause.ends_with(&format!("came from {}", Source::Asked))
 }
 
 fn given(layers: &Layers, key: &Key) -> bool {

@@ -1,0 +1,1 @@
+"""The service; `app.py` puts it together."""

@@ -1,0 +1,45 @@
+"""Put the application together: what it owns, and in which order a request meets it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+
+from shop_api import database, errors, health, items, logs, metrics
+from shop_api.middleware import RequestMiddleware
+from shop_api.settings import Settings
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open what all requests share; none of it has to be reachable yet."""
+    engine = database.create_engine(app.state.settings.database)
+    app.state.sessions = database.create_sessions(engine)
+    app.state.checks = {"database": partial(database.ping, engine)}
+    try:
+        yield
+    finally:
+        await engine.dispose()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return a new application, with its settings read unless they are given."""
+    settings = settings or Settings()
+    logs.configure(settings.log)
+
+    app = FastAPI(
+        title="shop-api",
+        lifespan=lifespan,
+        exception_handlers=errors.HANDLERS,
+        openapi_url="/openapi.json" if settings.docs.enabled else None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    errors.document(app)
+
+    app.add_middleware(RequestMiddleware)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
+    app.include_router(items.router)
+    return app

@@ -1,0 +1,101 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from shop_api.app import create_app
+from shop_api.database import SessionDep
+from shop_api.settings import Settings
+
+
+@pytest.fixture
+async def app(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[FastAPI]:
+    """The running application as it is, with these changes of its database settings."""
+    database = settings.database.model_copy(update=getattr(request, "param", {}))
+    app = create_app(settings.model_copy(update={"database": database}))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+async def test_a_request_is_committed_before_it_is_answered(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    created = await client.post("/items", json={"name": "committed"})
+
+    async with app.state.sessions() as session:
+        names = (await session.scalars(text("SELECT name FROM items"))).all()
+    await client.delete(created.headers["location"])
+    assert names == ["committed"]
+
+
+async def test_a_request_that_fails_changes_nothing(app: FastAPI, client: AsyncClient) -> None:
+    async def fail(session: SessionDep) -> None:
+        await session.execute(text("INSERT INTO items (name, quantity) VALUES ('lost', 0)"))
+        raise RuntimeError
+
+    app.add_api_route("/failing", fail)
+
+    response = await client.get("/failing")
+
+    assert response.status_code == 500
+    assert (await client.get("/items")).json()["items"] == []
+
+
+async def test_a_commit_that_fails_is_a_request_that_fails(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    async def violate_a_constraint_at_commit(session: SessionDep) -> None:
+        await session.execute(
+            text("CREATE TEMP TABLE t (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        )
+        await session.execute(text("INSERT INTO t VALUES (1), (1)"))
+
+    app.add_api_route("/failing", violate_a_constraint_at_commit)
+
+    response = await client.get("/failing")
+
+    assert response.status_code == 500
+
+
+async def test_a_lost_connection_is_unavailable_and_then_replaced(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    async def lose_connection(session: SessionDep) -> None:
+        await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    app.add_api_route("/failing", lose_connection)
+
+    lost = await client.get("/failing")
+    next_one = await client.get("/items")
+
+    assert (lost.status_code, next_one.status_code) == (503, 200)
+
+
+@pytest.mark.parametrize("app", [{"pool_size": 1, "pool_timeout": 0.05}], indirect=True)
+async def test_an_exhausted_pool_is_unavailable_but_ready(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    async with app.state.sessions() as session:
+        await session.connection()
+
+        items = await client.get("/items")
+        ready = await client.get("/ready")
+
+    assert (items.status_code, ready.status_code) == (503, 200)
+
+
+UNREACHABLE = {"url": SecretStr("postgresql://nobody@127.0.0.1:1/nothing")}
+
+
+@pytest.mark.parametrize("app", [UNREACHABLE], indirect=True)
+async def test_an_unreachable_database_stops_neither_the_start_nor_health(
+    client: AsyncClient,
+) -> None:
+    statuses = {
+        path: (await client.get(path)).status_code for path in ("/health", "/ready", "/items")
+    }
+
+    assert statuses == {"/health": 200, "/ready": 503, "/items": 503}

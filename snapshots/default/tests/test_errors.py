@@ -1,0 +1,118 @@
+from http import HTTPStatus
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+
+
+def problem(response: Response) -> dict[str, object]:
+    assert response.headers["content-type"] == "application/problem+json"
+    content: dict[str, object] = response.json()
+    assert content.pop("type") == "about:blank"
+    assert content.pop("status") == response.status_code
+    return content
+
+
+async def test_an_unknown_path(client: AsyncClient) -> None:
+    response = await client.get("/nowhere")
+
+    assert response.status_code == 404
+    assert problem(response) == {"title": "Not Found", "detail": "Not Found"}
+
+
+async def test_a_method_that_is_not_allowed_names_those_that_are(client: AsyncClient) -> None:
+    response = await client.patch("/items/1")
+
+    assert response.status_code == 405
+    assert problem(response)["title"] == "Method Not Allowed"
+    assert response.headers["allow"] == "DELETE, GET, PUT"
+
+
+async def test_an_invalid_request_names_each_value_without_repeating_it(
+    client: AsyncClient,
+) -> None:
+    response = await client.post("/items", json={"name": "", "color": "secret"})
+
+    assert response.status_code == 422
+    assert problem(response) == {
+        "title": HTTPStatus(422).phrase,
+        "errors": [
+            {
+                "location": ["body", "name"],
+                "message": "String should have at least 1 character",
+            },
+            {
+                "location": ["body", "color"],
+                "message": "Extra inputs are not permitted",
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 422),
+        (b'{"name": "\\ud800"}', 422),
+        (b'{"name": "a", "\\ud800": 1}', 422),
+        (b'{"name": "\\u0000"}', 422),
+        (b'{"name": "\xff"}', 400),
+        (b"[" * 100_000, 400),
+    ],
+)
+async def test_a_body_that_cannot_be_read(client: AsyncClient, body: bytes, status: int) -> None:
+    headers = {"content-type": "application/json"}
+
+    response = await client.post("/items", content=body, headers=headers)
+
+    assert response.status_code == status
+    problem(response)
+
+
+@pytest.mark.parametrize("identifier", ["0", str(2**63), "9" * 5000, "x"])
+async def test_an_id_beyond_the_column(client: AsyncClient, identifier: str) -> None:
+    response = await client.get(f"/items/{identifier}")
+
+    assert response.status_code == 422
+    problem(response)
+
+
+async def test_an_unexpected_error_tells_nothing_but_its_request_id(
+    app: FastAPI, client: AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        message = "secret"
+        raise RuntimeError(message)
+
+    app.add_api_route("/failing", fail)
+
+    response = await client.get("/failing")
+
+    assert response.status_code == 500
+    assert problem(response) == {"title": "Internal Server Error"}
+    assert "x-request-id" in response.headers
+    assert "the request failed" in caplog.messages
+
+
+async def test_the_document_describes_every_error_as_a_problem(app: FastAPI) -> None:
+    document = app.openapi()
+
+    errors = [
+        response
+        for path in document["paths"].values()
+        for operation in path.values()
+        for status, response in operation["responses"].items()
+        if status >= "400"
+    ]
+    for error in errors:
+        reference = error["content"]["application/problem+json"]["schema"]["$ref"]
+        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+    assert "HTTPValidationError" not in str(errors)
+    assert errors
+
+
+async def test_a_newline_does_not_lead_around_the_proxy(client: AsyncClient) -> None:
+    response = await client.get("/ready%0a")
+
+    assert response.status_code == 404
+    problem(response)

@@ -1,0 +1,56 @@
+import asyncio
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from shop_api import lifecycle
+
+
+async def test_health_touches_no_resource(app: FastAPI, client: AsyncClient) -> None:
+    del app.state.sessions, app.state.checks
+
+    response = await client.get("/health")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_ready_when_the_database_answers(client: AsyncClient) -> None:
+    response = await client.get("/ready")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_not_ready_names_each_resource_that_fails(app: FastAPI, client: AsyncClient) -> None:
+    async def refuse() -> None:
+        raise ConnectionRefusedError
+
+    app.state.checks |= {"cache": refuse, "queue": refuse}
+
+    response = await client.get("/ready")
+
+    assert response.status_code == 503
+    assert response.json()["detail"] == "no answer from: cache, queue"
+
+
+async def test_not_ready_when_a_resource_takes_too_long(app: FastAPI, client: AsyncClient) -> None:
+    ready = app.state.settings.ready.model_copy(update={"timeout": 0.01})
+    app.state.settings = app.state.settings.model_copy(update={"ready": ready})
+    app.state.checks["database"] = asyncio.Event().wait
+
+    response = await client.get("/ready")
+
+    assert response.status_code == 503
+    assert response.json()["detail"] == "no answer from: database"
+
+
+async def test_not_ready_while_the_server_stops(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle.stopping, "is_set", lambda: True)
+
+    ready = await client.get("/ready")
+    health = await client.get("/health")
+
+    assert (ready.status_code, health.status_code) == (503, 200)
+    assert ready.json()["detail"] == "the server is stopping"

@@ -1,0 +1,91 @@
+import json
+import logging
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from httpx import AsyncClient
+
+from shop_api import logs
+
+ACCESS = "shop_api.access"
+
+
+async def test_an_accepted_request_id_is_kept(client: AsyncClient) -> None:
+    response = await client.get("/health", headers={"x-request-id": "edge-1.a_B"})
+
+    assert response.headers["x-request-id"] == "edge-1.a_B"
+
+
+@pytest.mark.parametrize("given", ["", "two words", "x" * 65, '"},{"level":"'])
+async def test_any_other_request_id_is_replaced(client: AsyncClient, given: str) -> None:
+    response = await client.get("/health", headers={"x-request-id": given})
+
+    assert re.fullmatch(r"[0-9a-f]{32}", response.headers["x-request-id"])
+
+
+async def test_each_request_is_one_line_in_the_log(
+    client: AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await client.get("/items?limit=1")
+
+    [record] = [record for record in caplog.records if record.name == ACCESS]
+    fields = vars(record)["fields"]
+    assert fields.pop("duration_ms") > 0
+    assert fields == {"method": "GET", "path": "/items", "status": 200, "client": "127.0.0.1"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
+async def test_what_machines_ask_all_the_time_is_not_logged(
+    client: AsyncClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    await client.get(path)
+
+    assert ACCESS not in {record.name for record in caplog.records}
+
+
+async def test_an_answer_that_breaks_off_is_an_error(
+    app: FastAPI, client: AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def body() -> AsyncIterator[str]:
+        yield "one"
+        raise RuntimeError
+
+    app.add_api_route("/broken", lambda: StreamingResponse(body()))
+
+    response = await client.get("/broken")
+
+    assert (response.status_code, response.text) == (200, "one")
+    assert "the request failed" in caplog.messages
+
+
+def test_a_json_line_tells_the_request_its_fields_and_the_exception() -> None:
+    record = logging.makeLogRecord(
+        {
+            "name": "shop",
+            "levelname": "ERROR",
+            "msg": "%s is broken",
+            "args": ("it",),
+            "exc_info": (ValueError, ValueError("a\nb"), None),
+            "fields": {"path": Path("here")},
+        }
+    )
+    token = logs.request_id.set("id")
+
+    line = logs.JsonFormatter().format(record)
+
+    logs.request_id.reset(token)
+    assert "\n" not in line
+    entry = json.loads(line)
+    assert entry.pop("time").endswith("+00:00")
+    assert entry == {
+        "level": "ERROR",
+        "logger": "shop",
+        "message": "it is broken",
+        "request_id": "id",
+        "path": "here",
+        "exception": "ValueError: a\nb",
+    }

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Replaces the running application without losing a request.
+#
+#   ./rollout.sh IMAGE     migrate, then move to this image (a digest or a tag)
+#   ./rollout.sh --back    return to the image before; the database stays as it is
+#
+# The proxy moves all requests to a second container, `app-next`, before the first one is touched, and back afterwards.
+# So no container is ever stopped while it may still get a request. If the new image does not get ready, the script ends
+# with 1 and the old one goes on serving.
+#
+# IMAGE is best a digest: a tag that this host has fetched before is not fetched again.
+set -eu
+cd "$(dirname "$0")"
+exec 9>.rollout.lock
+flock --nonblock 9 || { echo "rollout.sh: another rollout is running" >&2; exit 1; }
+
+say() { echo "rollout.sh: $*" >&2; }
+compose() { docker compose --profile rollout "$@"; }
+recorded() { sed -n "s/^$1=//p" .env; }
+
+record() { # the image that `docker compose up` starts from now on, and the one before it
+    [ "$1" != "$2" ] || return 0
+    sed "s|^APP_IMAGE=.*|APP_IMAGE=$1|; s|^PREVIOUS_IMAGE=.*|PREVIOUS_IMAGE=$2|" .env >.env.new
+    mv .env.new .env
+}
+
+workers() { # numbers of the proxy's worker processes
+    docker top "$(compose ps --quiet proxy)" -eo pid,args | awk '/nginx: worker/ {print $1}'
+}
+
+serve_from() { # from now on every new request goes to this service, and the other one has answered all of its own
+    old=$(workers)
+    compose exec -T proxy sh -c "echo 'set \$backend $1;' >/tmp/backend.conf && nginx -t -q && nginx -s reload"
+    # Old workers leave when their last request is answered, at the latest after nginx's worker_shutdown_timeout.
+    seconds=0
+    while workers | grep --quiet --fixed-strings --line-regexp "$old"; do
+        seconds=$((seconds + 1))
+        [ "$seconds" -le 60 ] || { say "the proxy does not take over its new configuration"; exit 1; }
+        sleep 1
+    done
+}
+
+case ${1:-} in
+    --back) image=$(recorded PREVIOUS_IMAGE) migrate=false ;;
+    "" | -*) echo "usage: rollout.sh IMAGE | --back" >&2; exit 2 ;;
+    *) image=$1 migrate=true ;;
+esac
+[ -n "$image" ] || { say "there was no image before"; exit 1; }
+before=$(recorded APP_IMAGE)
+export APP_IMAGE="$image"
+
+if [ -z "$(compose ps --quiet proxy)" ]; then
+    say "nothing runs yet, starting everything"
+    compose up --detach --wait proxy
+    record "$image" "$before"
+    exit
+fi
+
+compose exec -T proxy nginx -t -q
+if $migrate; then
+    compose run --rm --no-deps migrate
+fi
+if compose exec -T proxy grep -qs app-next /tmp/backend.conf; then
+    say "app-next still serves since the last rollout, which did not end"
+else
+    if ! compose up --detach --no-deps --wait app-next; then
+        compose logs --no-log-prefix --tail 50 app-next >&2
+        compose rm --stop --force app-next
+        say "$image does not get ready; $before goes on serving"
+        exit 1
+    fi
+    serve_from app-next
+fi
+record "$image" "$before"
+if ! compose up --detach --no-deps --wait app; then
+    say "app does not get ready; app-next goes on serving until the next rollout"
+    exit 1
+fi
+serve_from app
+compose rm --stop --force app-next
+say "$image serves"

@@ -1,0 +1,120 @@
+"""Builds the repository's image and brings its stack up once, as its README says.
+
+`FASTWRIGHT_REPOSITORY` names the folder of a generated repository.
+"""
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import support
+from support import Authority, Client, Stack, docker, run
+
+PROJECT = "fastwright-tests"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the tests must know about the repository."""
+
+    domain: str
+    image: str
+
+
+@pytest.fixture(scope="session")
+def marker() -> str:
+    """A word that must never be found in an image."""
+    return secrets.token_hex(16)
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory, marker: str) -> Path:
+    """A checkout with what a careless user leaves lying about in it."""
+    source = Path(os.environ["FASTWRIGHT_REPOSITORY"]).resolve()
+    folder = support.copy_of(source, tmp_path_factory.mktemp("repository") / source.name)
+    (folder / ".env").write_text(f"APP_DATABASE_URL=postgresql://user:{marker}@host/name\n")
+    (folder / "id_rsa").write_text(marker)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def answers(repository: Path) -> Answers:
+    example = (repository / "deploy/compose/.env.example").read_text()
+    image = next(line for line in example.splitlines() if line.startswith("APP_IMAGE=")).partition("=")[2]
+    file = repository / ".fastwright.toml"
+    given = tomllib.loads(file.read_text()).get("answers", {}) if file.exists() else {}
+    return Answers(given.get("domain", "shop-api.example.com"), image)
+
+
+@pytest.fixture(scope="session")
+def image(repository: Path, answers: Answers) -> str:
+    """The image under the name that .env.example gives it."""
+    docker("build", "--tag", answers.image, ".", cwd=repository, timeout=600)
+    return answers.image
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory, answers: Answers) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"), answers.domain)
+
+
+@pytest.fixture(scope="session")
+def stack(repository: Path, image: str, authority: Authority):
+    """The production stack, brought up by the commands of the README's section Deploy."""
+    # Not the project's own name: on a developer's machine that could be a stack that is in use.
+    os.environ["COMPOSE_PROJECT_NAME"] = PROJECT
+    folder = repository / "deploy/compose"
+    stack = Stack(folder)
+    for file in (authority.chain, authority.key):
+        (folder / file.name).write_bytes(file.read_bytes())
+    down = ["--profile", "rollout", "down", "--volumes", "--timeout", "5"]
+    try:
+        # What an interrupted run may have left: a database with another password.
+        (folder / ".env").write_text((folder / ".env.example").read_text())
+        stack.compose(*down)
+        (folder / ".env").unlink()
+        run("sh", "-euc", support.documented_commands(repository / "README.md", "Deploy"), cwd=repository)
+        yield stack
+    except AssertionError:
+        print(stack.compose("logs", "--no-color", check=False))
+        raise
+    finally:
+        stack.compose(*down, check=False)
+
+
+@pytest.fixture(scope="session")
+def client(stack: Stack, answers: Answers, authority: Authority) -> Client:
+    """Talks to the published port."""
+    return Client("127.0.0.1", answers.domain, authority.ca)
+
+
+@pytest.fixture(scope="session")
+def echo(stack: Stack, repository: Path, answers: Answers, authority: Authority):
+    """The same proxy in front of a program that tells what it is sent."""
+    folder = repository / "deploy/compose"
+    (folder / "echo.py").write_text((Path(__file__).parent / "echo.py").read_text())
+    (folder / "compose.echo.yaml").write_text(
+        "services:\n"
+        "  app: {command: [python, /echo.py], volumes: ['./echo.py:/echo.py:ro']}\n"
+        "  proxy: {ports: !reset []}\n"
+    )
+    settings = (folder / ".env").read_text()
+    (folder / ".env.echo").write_text(settings.replace("EDGE_PREFIX=172.30.90", "EDGE_PREFIX=172.30.91"))
+    other = Stack(folder, ["compose.yaml", "compose.echo.yaml"], "echo")
+    environment = ["--env-file", ".env.echo"]
+    try:
+        other.compose(*environment, "up", "--detach", "--no-deps", "--wait", "app", "proxy")
+        yield Client("172.30.91.2", answers.domain, authority.ca, 8443)
+    finally:
+        other.compose(*environment, "down", "--timeout", "1", check=False)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if support.FIGURES:
+        terminalreporter.section("measured")
+        for line in support.FIGURES:
+            terminalreporter.line(line)

@@ -1,0 +1,117 @@
+"""The production stack as a whole: order of start, confinement, and what happens without the database."""
+
+import json
+import time
+
+import pytest
+
+from support import Client, Stack, docker, figure, inspect, wait_for
+
+SERVICES = ["app", "database", "migrate", "proxy"]
+
+
+def test_everything_is_up_after_the_documented_commands(stack: Stack):
+    health = {name: stack.inspect(name)["State"].get("Health", {}).get("Status") for name in SERVICES}
+
+    assert health == {"app": "healthy", "database": "healthy", "migrate": None, "proxy": "healthy"}
+    assert stack.container("app-next") == ""
+
+
+def test_the_migration_ended_before_the_application_started(stack: Stack):
+    migrate, app = stack.inspect("migrate")["State"], stack.inspect("app")["State"]
+
+    assert (migrate["Status"], migrate["ExitCode"]) == ("exited", 0)
+    assert migrate["FinishedAt"] < app["StartedAt"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_has_no_more_than_it_needs(stack: Stack, service: str):
+    container = stack.inspect(service)
+    host = container["HostConfig"]
+
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert host["Init"]
+    assert host["Memory"] > 0
+    assert host["NanoCpus"] > 0
+    assert host["PidsLimit"] > 0
+    assert host["LogConfig"]["Config"]["max-size"]
+    assert container["Config"]["User"].partition(":")[0] not in ("", "0", "root")
+    assert not any("POSTGRES_PASSWORD=" in variable or "://" in variable for variable in container["Config"]["Env"])
+
+
+def test_only_the_proxy_publishes_ports(stack: Stack):
+    published = {name: sorted(stack.inspect(name)["HostConfig"]["PortBindings"] or {}) for name in SERVICES}
+
+    assert published == {"app": [], "database": [], "migrate": [], "proxy": ["8080/tcp", "8443/tcp"]}
+
+
+def test_the_proxy_cannot_reach_the_database(stack: Stack):
+    address = stack.address("database", "data")
+    connect = f"import socket; socket.create_connection(('{address}', 5432), 2)"
+    stack.python("app", connect)
+
+    by_name = stack.compose("exec", "-T", "proxy", "sh", "-c", "getent hosts database || echo unknown")
+    by_address = stack.compose(
+        "exec", "-T", "proxy", "sh", "-c", f"curl --silent --connect-timeout 3 telnet://{address}:5432 </dev/null || echo $?"
+    )
+
+    assert by_name == "unknown"
+    assert by_address in ("7", "28")
+
+
+def test_the_database_has_no_way_out(stack: Stack):
+    networks = stack.inspect("database")["NetworkSettings"]["Networks"]
+
+    assert [inspect(name)["Internal"] for name in networks] == [True]
+
+
+def status(stack: Stack, path: str) -> int:
+    """What the application answers to the orchestrator."""
+    code = (
+        "import urllib.request, urllib.error\n"
+        f"try: print(urllib.request.urlopen('http://127.0.0.1:8000{path}', timeout=8).status)\n"
+        "except urllib.error.HTTPError as error: print(error.code)"
+    )
+    return int(stack.python("app", code))
+
+
+def test_without_the_database_the_application_lives_but_is_not_ready(stack: Stack, client: Client):
+    before = status(stack, "/health"), status(stack, "/ready")
+
+    stack.compose("stop", "database")
+    try:
+        without = status(stack, "/health"), status(stack, "/ready")
+        public = client.send("GET", "/health").status, client.send("GET", "/items").status
+    finally:
+        stack.compose("start", "database")
+    start = time.monotonic()
+    wait_for(lambda: status(stack, "/ready") == 200, "ready again")
+    figure(f"database: ready again {time.monotonic() - start:.1f} s after it was started")
+
+    assert before == (200, 200)
+    assert without == (200, 503)
+    assert public == (200, 503)
+
+
+def test_an_application_with_a_new_container_is_found_again(stack: Stack, client: Client):
+    before = stack.container("app")
+
+    stack.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", "app")
+
+    assert stack.container("app") != before
+    assert client.send("GET", "/health").status == 200
+
+
+@pytest.mark.parametrize("service", ["app", "migrate", "proxy"])
+def test_every_line_on_standard_output_is_json(stack: Stack, client: Client, service: str):
+    client.send("GET", "/items/1")
+    client.send("GET", "/items?limit=%00")
+
+    lines = docker("logs", stack.container(service)).splitlines()
+
+    figure(f"log of {service}: {len(lines)} lines of JSON")
+    assert lines
+    assert [line for line in lines if not isinstance(json.loads(line), dict)] == []

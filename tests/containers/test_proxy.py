@@ -1,0 +1,278 @@
+"""The way from a client on the internet to the application."""
+
+import concurrent.futures
+import json
+import os
+import re
+import secrets
+import socket
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+
+from support import Authority, Client, Stack, docker, figure, read_answer, request
+
+MEGABYTE = 1024 * 1024
+SECURITY_HEADERS = {
+    "strict-transport-security": "max-age=63072000",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+HIDDEN = [
+    spelling
+    for name in ("metrics", "ready")
+    for spelling in (
+        f"/{name}", f"/{name}?a=b", f"/{name}/", f"//{name}", f"/./{name}", f"/x/../{name}", f"/{name}%0a", f"/{name}%0A?a=b",
+        f"/{name}%0d%0a", f"/{name}%20", f"/%{ord(name[0]):02x}{name[1:]}", f"/%2f{name}", f"/x%2f..%2f{name}", f"/{name}%2f",
+        f"/{name}.json", f"/{name};a=b",
+    )
+]
+
+
+@pytest.fixture(autouse=True)
+def calm(request):
+    """Let the rate limit of the tests' own address recover: 40 requests at 20 a second."""
+    yield
+    time.sleep(getattr(request, "param", 0))
+
+
+def pinned(client: Client, version: ssl.TLSVersion) -> ssl.SSLContext:
+    context = client.context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    return context
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")  # deprecated, which is the point
+def test_tls_is_1_2_or_1_3(client: Client):
+    spoken = []
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        with client.connect(pinned(client, version)) as connection:
+            spoken.append(connection.version())
+
+    assert spoken == ["TLSv1.2", "TLSv1.3"]
+    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            client.connect(pinned(client, version))
+
+
+def test_tls_1_2_offers_forward_secrecy_only(client: Client):
+    context = pinned(client, ssl.TLSVersion.TLSv1_2)
+    context.set_ciphers("AES128-SHA:AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
+
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        client.connect(context)
+
+
+def test_http2_is_negotiated(client: Client):
+    with client.connect(client.context("h2")) as connection:
+        assert connection.selected_alpn_protocol() == "h2"
+
+
+def test_another_name_gets_no_certificate(client: Client):
+    context = client.context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+
+    with pytest.raises(ssl.SSLError):
+        client.connect(context, name="other.example.org")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("host", ["own", "evil.example.org"])
+def test_plain_http_is_sent_to_https(client: Client, method: str, host: str):
+    with socket.create_connection((client.address, 80), timeout=10) as connection:
+        connection.sendall(request(method, "/items?a=b", client.domain if host == "own" else host, {"Connection": "close"}))
+        answer = read_answer(connection)
+
+    assert answer.status == 308
+    assert answer.headers["location"] == f"https://{client.domain}/items?a=b"
+
+
+@pytest.mark.parametrize(("method", "target", "status"), [("GET", "/health", 200), ("GET", "/metrics", 404), ("POST", "/items", 413)])
+def test_every_answer_has_the_security_headers(client: Client, method: str, target: str, status: int):
+    headers = {"Content-Length": str(2 * MEGABYTE)} if status == 413 else {}
+
+    answer = client.send(method, target, headers)
+
+    assert answer.status == status
+    assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert answer.headers["server"] == "nginx"
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+
+
+def test_a_large_body_is_refused_over_http1(client: Client):
+    assert client.send("POST", "/items", {"Content-Length": str(MEGABYTE + 1)}).status == 413
+
+
+def test_a_large_body_is_refused_over_http2(client: Client, tmp_path: Path):
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * (MEGABYTE + 1))
+
+    assert client.curl("/items", "--request", "POST", "--data-binary", f"@{body}").status == 413
+
+
+def test_a_large_answer_is_compressed(client: Client):
+    for _ in range(15):
+        body = json.dumps({"name": secrets.token_hex(8)}).encode()
+        assert client.send("POST", "/items", {"Content-Type": "application/json"}, body).status == 201
+
+    answer = client.send("GET", "/items", {"Accept-Encoding": "gzip"})
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in client.send("GET", "/items").headers
+
+
+def test_what_the_application_believes_of_a_client_cannot_be_forged(echo: Client):
+    forged = {
+        "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example.org",
+        "Forwarded": "for=6.6.6.6", "X-Request-Id": "forged",
+    }
+
+    answer = echo.send("GET", "/a%2Fb//c?d=e", forged)
+
+    told = answer.json()
+    headers = {name.lower(): value for name, value in told["headers"]}
+    assert told["target"] == "/a%2Fb//c?d=e"
+    assert headers["host"] == echo.domain
+    assert headers["x-forwarded-proto"] == "https"
+    assert re.fullmatch(r"172\.30\.91\.\d+", headers["x-forwarded-for"])
+    assert not {"forwarded", "x-forwarded-host", "connection", "upgrade"} & set(headers)
+    assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
+    assert answer.headers["x-request-id"] == headers["x-request-id"]
+    assert answer.headers["server"] == "nginx"
+
+
+def test_a_websocket_passes(echo: Client):
+    handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    with echo.connect() as connection:
+        connection.sendall(request("GET", "/ws", echo.domain, handshake))
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(1)
+        mask = os.urandom(4)
+        text = b"hello"
+        connection.sendall(bytes([0x81, 0x80 | len(text)]) + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(text)))
+        echoed = b""
+        while len(echoed) < 2 + len(text):
+            echoed += connection.recv(64)
+
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head
+    assert echoed == b"\x81\x05hello"
+
+
+@pytest.mark.parametrize("calm", [2], indirect=True)
+def test_internal_paths_are_hidden_in_every_spelling(client: Client, echo: Client):
+    shown = {}
+    for target in HIDDEN:
+        for version, answer in (("HTTP/1.1", echo.send("GET", target)), ("HTTP/2", echo.curl(target))):
+            if answer.status != 404 or b"headers" in answer.body:
+                shown[f"{target} {version}"] = answer.status
+            time.sleep(0.05)  # the rate limit: 20 a second
+
+    figure(f"hidden: {len(HIDDEN)} spellings over HTTP/1.1 and HTTP/2, {len(shown)} shown")
+    assert shown == {}
+
+
+def test_paths_that_only_begin_alike_are_not_hidden(echo: Client):
+    assert [echo.send("GET", target).status for target in ("/metrics-of-sales", "/readyness", "/items/ready")] == [200, 200, 200]
+
+
+def test_the_rate_limit_counts_each_client_for_itself(stack: Stack, client: Client, image: str, authority: Authority):
+    """From two addresses: one sends far too much, the other must not notice."""
+    code = """
+import collections, json, ssl, http.client, sys
+context = ssl.create_default_context(cafile="/ca.pem")
+connection = http.client.HTTPSConnection(sys.argv[1], 8443, context=context)
+count = collections.Counter()
+for _ in range(int(sys.argv[2])):
+    connection.request("GET", "/health")
+    answer = connection.getresponse()
+    answer.read()
+    count[answer.status] += 1
+print(json.dumps(count))
+"""
+    proxy, network = stack.address("proxy", "edge"), f"{stack.config()['name']}_edge"
+
+    def send(requests: int) -> dict[str, int]:
+        return json.loads(docker(
+            "run", "--rm", f"--network={network}", f"--add-host={client.domain}:{proxy}", f"--volume={authority.ca}:/ca.pem:ro",
+            image, "python", "-c", code, client.domain, str(requests),
+        ))
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        greedy, modest = pool.submit(send, 300), pool.submit(send, 20)
+        first, second = greedy.result(), modest.result()
+
+    figure(f"rate limit: one client {first}, another at the same time {second}")
+    assert set(first) == {"200", "429"}
+    assert first["200"] >= 41
+    assert second == {"200": 20}
+
+
+@pytest.mark.parametrize("calm", [3], indirect=True)
+def test_one_client_may_have_fifty_requests_open(echo: Client):
+    open_connections = []
+    refused = 0
+    try:
+        for _ in range(60):
+            connection = echo.connect()
+            open_connections.append(connection)
+            connection.sendall(request("POST", "/", echo.domain, {"Content-Length": "5"}))
+            time.sleep(0.06)  # below the rate limit, so that only the number of connections counts
+        for connection in open_connections:
+            connection.setblocking(False)
+            try:
+                refused += connection.recv(12) == b"HTTP/1.1 429"
+            except ssl.SSLWantReadError:
+                pass
+    finally:
+        for connection in open_connections:
+            connection.close()
+
+    figure(f"connection limit: {refused} of 60 refused")
+    assert refused == 10
+
+
+def test_slow_clients_are_cut(client: Client):
+    def cut(sent: bytes) -> float:
+        with client.connect() as connection:
+            connection.sendall(sent)
+            start = time.monotonic()
+            try:
+                while connection.recv(1024):
+                    pass
+            except (ConnectionError, ssl.SSLError):
+                pass
+            return time.monotonic() - start
+
+    head = request("POST", "/items", client.domain, {"Content-Length": "100"})
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        seconds = list(pool.map(cut, [head[:20], head + b"{"]))
+
+    figure(f"slow client: cut after {seconds[0]:.1f} s in its headers, {seconds[1]:.1f} s in its body")
+    assert all(10 < value < 20 for value in seconds)
+
+
+def test_the_two_logs_share_a_request_id(stack: Stack, client: Client):
+    answer = client.send("GET", "/items/1", {"X-Forwarded-For": "6.6.6.6", "X-Request-Id": "forged"})
+
+    identity = answer.headers["x-request-id"]
+    lines = {
+        service: next(
+            entry for line in docker("logs", stack.container(service)).splitlines() if (entry := json.loads(line)).get("request_id") == identity
+        )
+        for service in ("proxy", "app")
+    }
+    gateway = lines["proxy"]["client"]
+    assert lines["app"]["client"] == gateway != "6.6.6.6"
+    assert lines["app"]["status"] == lines["proxy"]["status"] == answer.status

@@ -1,0 +1,131 @@
+"""Replacing what runs while requests are coming in. None may be lost."""
+
+import asyncio
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from load import Load
+from support import Client, Stack, docker, figure
+
+# No single client is limited, since all of the load comes from one address. Everything else is as in production.
+LIMITS = """\
+limit_req_zone $binary_remote_addr zone=requests_per_client:10m rate=10000r/s;
+limit_req zone=requests_per_client burst=1000 nodelay;
+limit_conn_zone $binary_remote_addr zone=connections_per_client:10m;
+limit_conn connections_per_client 1000;
+client_max_body_size 1m;
+"""
+
+
+@pytest.fixture(scope="module")
+def unlimited(stack: Stack, client: Client):
+    """The stack with a higher limit for one client."""
+    (stack.folder / "limits.conf").write_text(LIMITS)
+    (stack.folder / "compose.load.yaml").write_text(
+        "services: {proxy: {volumes: ['./limits.conf:/etc/nginx/limits.conf:ro']}}\n"
+    )
+    environment = stack.folder / ".env"
+    before = environment.read_text()
+    environment.write_text(before.replace("compose.database.yaml", "compose.database.yaml:compose.load.yaml"))
+    stack.compose("up", "--detach", "--no-deps", "--wait", "proxy")
+    yield Client(stack.address("proxy", "edge"), client.domain, client.ca, 8443)
+
+
+def recorded(stack: Stack) -> dict[str, str]:
+    lines = (stack.folder / ".env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def workers(stack: Stack) -> set[str]:
+    """Process ids of gunicorn's workers, seen from the host."""
+    rows = [line.split() for line in docker("top", stack.container("app"), "-eo", "pid,ppid,args").splitlines()[1:]]
+    parent = next(pid for pid, _, *command in rows if "gunicorn" in " ".join(command) and "docker-init" not in command[0])
+    return {pid for pid, ppid, *_ in rows if ppid == parent}
+
+
+def rollout(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["./rollout.sh", *arguments], cwd=stack.folder, text=True, capture_output=True, timeout=180)
+
+
+def reload_workers(stack: Stack) -> None:
+    """HUP: gunicorn replaces all of its workers."""
+    before = workers(stack)
+    stack.compose("kill", "--signal", "HUP", "app")
+    end = time.monotonic() + 60
+    while workers(stack) & before or len(workers(stack)) < len(before):
+        assert time.monotonic() < end, "the workers are not replaced"
+        time.sleep(0.2)
+
+
+def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: Client, image: str, tmp_path: Path):
+    """Reload the workers, roll out another image, return to the first: at least 10,000 requests, none failed."""
+    successor = image.rpartition(":")[0] + ":next"
+    (tmp_path / "Dockerfile").write_text(f"FROM {image}\nLABEL org.opencontainers.image.version=next\n")
+    docker("build", "--tag", successor, str(tmp_path))
+    http1, http2 = Load(unlimited, "http1"), Load(unlimited, "http2")
+    loads = (http1, http2)
+
+    async def scenario() -> None:
+        running = [asyncio.create_task(http1.http1(connections=6)), asyncio.create_task(http2.http2(streams=4))]
+        for phase, action in (
+            *[("HUP", lambda: reload_workers(stack))] * 3,
+            ("rollout.sh IMAGE", lambda: rolled(successor)),
+            ("rollout.sh --back", lambda: rolled("--back")),
+        ):
+            start = time.monotonic()
+            before = [(load.requests, load.failed) for load in loads]
+            await asyncio.to_thread(action)
+            counts = [f"{load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)]
+            figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}")
+        end = time.monotonic() + 90
+        while sum(load.requests for load in loads) < 10_000:
+            assert time.monotonic() < end, "too slow for 10,000 requests"
+            await asyncio.sleep(0.1)
+        for load in loads:
+            load.stop()
+        await asyncio.gather(*running)
+
+    def rolled(argument: str) -> None:
+        done = rollout(stack, argument)
+        assert done.returncode == 0, done.stderr
+
+    asyncio.run(scenario())
+
+    for load in loads:
+        figure(
+            f"{load.name}: {load.failed} of {load.requests} failed, {load.unbegun} streams not begun, longest {load.longest:.1f} s"
+            f" {dict(load.failures) or ''}"
+        )
+    assert [dict(load.failures) for load in loads] == [{}, {}]
+    assert sum(load.requests for load in loads) >= 10_000
+    assert stack.inspect("app")["Config"]["Image"] == image
+    assert recorded(stack)["APP_IMAGE"] == image
+    assert recorded(stack)["PREVIOUS_IMAGE"] == successor
+    assert stack.container("app-next") == ""
+
+
+def test_an_image_that_cannot_serve_changes_nothing(stack: Stack, unlimited: Client, image: str, tmp_path: Path):
+    broken = image.rpartition(":")[0] + ":broken"
+    (tmp_path / "Dockerfile").write_text(f'FROM {image}\nCMD ["false"]\n')
+    docker("build", "--tag", broken, str(tmp_path))
+    before = stack.container("app"), recorded(stack)
+
+    done = rollout(stack, broken)
+
+    assert done.returncode == 1
+    assert f"{broken} does not get ready; {image} goes on serving" in done.stderr
+    assert (stack.container("app"), recorded(stack)) == before
+    assert stack.container("app-next") == ""
+    assert unlimited.send("GET", "/health").status == 200
+
+
+@pytest.mark.parametrize("service", ["app", "proxy"])
+def test_every_line_on_standard_output_is_still_json(stack: Stack, service: str):
+    lines = docker("logs", stack.container(service)).splitlines()
+
+    figure(f"log of {service} after all this: {len(lines)} lines of JSON")
+    assert [line for line in lines if not isinstance(json.loads(line), dict)] == []

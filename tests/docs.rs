@@ -1,0 +1,55 @@
+//! What documents say is what the program has: the README's table of options, and the help texts.
+
+use fastwright::pack::{Catalog, Kind, Question};
+
+use crate::snapshots::compare;
+use crate::support::{Sandbox, manifest};
+
+const BEGIN: &str = "<!-- options: written by `FASTWRIGHT_BLESS=1 cargo test` -->\n";
+const END: &str = "<!-- end of options -->\n";
+
+fn row(question: &Question) -> String {
+    let flag = match question.kind {
+        Kind::Bool => format!("`--{0}`, `--no-{0}`", question.key.flag()),
+        _ => format!("`--{}`", question.key.flag()),
+    };
+    let values = match &question.kind {
+        Kind::Text(_) => "text".to_owned(),
+        Kind::Bool => String::new(),
+        Kind::Integer { min, max } => format!("{min} to {max}"),
+        Kind::One(choices) | Kind::Many(choices) => choices
+            .iter()
+            .map(|choice| format!("`{}`", choice.value))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    format!("| {flag} | {values} | `{}` | {} |\n", question.default_text(), question.help)
+}
+
+#[test]
+fn the_readme_lists_every_option() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    let rows: String = pack.questions.iter().map(row).collect();
+    let table = format!("| flag | values | default | |\n|---|---|---|---|\n{rows}");
+    let readme = std::fs::read_to_string(manifest("README.md")).expect("the README");
+    let (head, rest) = readme.split_once(BEGIN).expect("the beginning of the table");
+    let (_, tail) = rest.split_once(END).expect("the end of the table");
+
+    compare(&manifest("README.md"), &format!("{head}{BEGIN}{table}{END}{tail}"));
+}
+
+#[test]
+fn every_help_text_is_its_snapshot() {
+    let sandbox = Sandbox::new();
+    let commands =
+        ["", "new", "upgrade", "diff", "status", "list", "explain", "schema", "completions", "man"];
+
+    for command in commands {
+        let arguments: Vec<&str> =
+            [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let output = sandbox.run(&arguments);
+        assert_eq!((output.status, output.stderr.as_str()), (Some(0), ""), "{command}");
+        let name = if command.is_empty() { "fastwright" } else { command };
+        compare(&manifest("snapshots/cli").join(format!("{name}.txt")), &output.stdout);
+    }
+}

@@ -1,0 +1,241 @@
+//! Slow: what is generated, under tools that we did not write. Ignored by default; `.ci/run`
+//! makes the tools and shows how the tests are called.
+//!
+//! `FASTWRIGHT_JUDGES` names a virtual environment with the judges of `.ci/judges.txt`,
+//! `FASTWRIGHT_PYTHON` a Python of the default minor version or 3.12, `FASTWRIGHT_STATE` a
+//! folder for virtual environments that may be kept.
+
+#![expect(clippy::print_stdout, reason = "the log of CI shows what was judged")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::support::{Sandbox, manifest};
+
+fn setting(name: &str) -> PathBuf {
+    std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set; see .ci/run")).into()
+}
+
+/// A generated repository and the tools to judge it with.
+struct Repository {
+    sandbox: Sandbox,
+    name: &'static str,
+    findings: Vec<String>,
+}
+
+impl Repository {
+    fn new(name: &'static str, arguments: &[&str]) -> Self {
+        let sandbox = Sandbox::new();
+        let output = sandbox.run(&[&["new", name, "--yes"][..], arguments].concat());
+        assert_eq!(output.status, Some(0), "{}", output.stderr);
+        println!("== {name} {}", arguments.join(" "));
+        Self { sandbox, name, findings: Vec::new() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.sandbox.join(self.name)
+    }
+
+    /// Returns a virtual environment with the repository's own requirements; one for each text
+    /// of the requirements, kept between runs.
+    fn environment(&mut self) -> PathBuf {
+        let requirements = self.sandbox.read(&format!("{}/requirements-dev.txt", self.name));
+        let name =
+            fastwright::tree::digest(std::iter::once((String::new(), requirements.as_bytes())));
+        let short: String = name.chars().skip(7).take(16).collect();
+        let folder = setting("FASTWRIGHT_STATE").join(format!("venv-{short}"));
+        if !folder.join("complete").exists() {
+            let venv = folder.to_str().expect("UTF-8");
+            self.judge(
+                "python -m venv",
+                &setting("FASTWRIGHT_PYTHON"),
+                &["-m", "venv", "--clear", venv],
+            );
+            let install = ["install", "--quiet", "--require-hashes", "-r", "requirements-dev.txt"];
+            self.judge("pip install --require-hashes", &folder.join("bin/pip"), &install);
+            self.judge("pip check", &folder.join("bin/pip"), &["check"]);
+            std::fs::write(folder.join("complete"), "").expect("written");
+        }
+        folder
+    }
+
+    /// Runs a judge in the repository; what it says is a finding unless it is content.
+    fn judge(&mut self, label: &str, program: &Path, arguments: &[&str]) -> String {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        // The folder of the judge first: tools call each other by name.
+        let path = std::env::var("PATH").unwrap_or_default();
+        let own = program.parent().unwrap_or(Path::new("/")).display();
+        command.env("PATH", format!("{own}:{path}"));
+        let begin = std::time::Instant::now();
+        let output = command.output().unwrap_or_else(|error| panic!("{label}: {error}"));
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let took = begin.elapsed().as_secs_f32();
+        if output.status.success() {
+            let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("silent");
+            println!("ok    {label:<44} {took:>6.1} s  {}", last.trim());
+        } else {
+            println!("FAIL  {label:<44} {took:>6.1} s\n{said}");
+            self.findings.push(label.to_owned());
+        }
+        said
+    }
+
+    fn done(self) {
+        assert!(self.findings.is_empty(), "{}: {:?}", self.name, self.findings);
+    }
+}
+
+/// Judges that only read: of every repository, whatever its answers.
+fn read_only_judges(repository: &mut Repository, environment: &Path) {
+    let judges = setting("FASTWRIGHT_JUDGES").join("bin");
+    let own = environment.join("bin");
+    repository.judge("ruff check", &own.join("ruff"), &["check", "--no-cache", "."]);
+    repository.judge(
+        "ruff format --check",
+        &own.join("ruff"),
+        &["format", "--no-cache", "--check", "."],
+    );
+    repository.judge("mypy --strict", &own.join("mypy"), &[]);
+    repository.judge("hadolint", &judges.join("hadolint"), &["Dockerfile"]);
+    // GitHub's own style has one blank before a comment; links to manuals are long.
+    let rules = "{extends: default, rules: {line-length: {max: 130}, comments: {min-spaces-from-content: 1}}}";
+    repository.judge(
+        "yamllint --strict",
+        &judges.join("yamllint"),
+        &["--strict", "-d", rules, "."],
+    );
+    let checkov = [
+        "-d",
+        ".",
+        "--skip-download",
+        "--compact",
+        "--quiet",
+        "--framework",
+        "dockerfile",
+        "github_actions",
+        "kubernetes",
+        "secrets",
+    ];
+    repository.judge("checkov", &judges.join("checkov"), &checkov);
+    for compose in
+        ["compose.dev.yaml", "deploy/compose/compose.yaml", "deploy/compose/compose.database.yaml"]
+    {
+        if repository.path().join(compose).exists() {
+            let schema = ["--builtin-schema", "vendor.compose-spec", compose];
+            let label = format!("compose schema: {compose}");
+            repository.judge(&label, &judges.join("check-jsonschema"), &schema);
+        }
+    }
+    if repository.path().join(".github/workflows").exists() {
+        let zizmor = ["--offline", "--persona", "auditor", "."];
+        repository.judge("zizmor --persona auditor", &judges.join("zizmor"), &zizmor);
+        let schema = ["--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml"];
+        repository.judge("workflow schema", &judges.join("check-jsonschema"), &schema);
+        let schema = ["--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"];
+        repository.judge("dependabot schema", &judges.join("check-jsonschema"), &schema);
+    }
+    if repository.path().join("deploy/nginx/nginx.conf").exists() {
+        repository.judge("gixy", &judges.join("gixy"), &["deploy/nginx/nginx.conf"]);
+    }
+    for script in ["deploy/compose/rollout.sh"] {
+        if repository.path().join(script).exists() {
+            repository.judge(
+                &format!("shellcheck {script}"),
+                &judges.join("shellcheck"),
+                &[script],
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "installs and runs real tools"]
+fn default_repository_has_no_findings() {
+    let mut repository = Repository::new("shop-api", &[]);
+    let environment = repository.environment();
+
+    read_only_judges(&mut repository, &environment);
+    repository.judge("pytest, 95 % of branches", &environment.join("bin/pytest"), &["--cov", "-q"]);
+    let script = manifest("tests/generated/schemathesis.py");
+    let python = environment.join("bin/python");
+    repository.judge("schemathesis --checks all", &python, &[script.to_str().expect("UTF-8")]);
+    let script = manifest("tests/generated/locks.py");
+    let folder = repository.path();
+    let uv = setting("FASTWRIGHT_JUDGES").join("bin/python");
+    let locks = manifest("templates/fastapi/locks");
+    let arguments = [&script, &locks, &folder].map(|path| path.to_str().expect("UTF-8"));
+    repository.judge("uv compiles the same requirements", &uv, &arguments);
+
+    repository.done();
+}
+
+#[test]
+#[ignore = "installs and runs real tools"]
+fn the_schema_is_what_a_validator_makes_of_it() {
+    let mut repository = Repository::new("shop-api", &["--save-answers", "shop-api.json"]);
+    let schema = repository.sandbox.run(&["schema"]).stdout;
+    repository.sandbox.write("shop-api/schema.json", schema);
+    let saved = repository.sandbox.read("shop-api.json");
+    repository.sandbox.write("shop-api/good.json", &saved);
+    let tool = setting("FASTWRIGHT_JUDGES").join("bin/check-jsonschema");
+
+    repository.judge("schema of the schema", &tool, &["--check-metaschema", "schema.json"]);
+    repository.judge("saved answers", &tool, &["--schemafile", "schema.json", "good.json"]);
+    repository.done();
+    for (wrong, right) in
+        [("\"postgres\"", "\"postgress\""), ("\"name\"", "\"nome\""), ("4", "0"), ("4", "16")]
+    {
+        let sandbox = Sandbox::new();
+        sandbox.write("schema.json", sandbox.run(&["schema"]).stdout);
+        sandbox.write("bad.json", saved.replacen(wrong, right, 1));
+        let mut command = Command::new(&tool);
+        command.args(["--schemafile", "schema.json", "bad.json"]).current_dir(sandbox.path());
+        let output = command.output().expect("the validator starts");
+        assert!(!output.status.success(), "{right} is accepted");
+    }
+}
+
+#[test]
+#[ignore = "installs and runs real tools"]
+fn every_option_is_without_findings() {
+    let catalog = fastwright::pack::Catalog::embedded().expect("the pack");
+    let pack = catalog.load(None).expect("the pack");
+    let mut failed = Vec::new();
+    for flags in crate::snapshots::options(&pack) {
+        let mut repository = Repository::new("shop-api", &[flags.as_str()]);
+        let environment = repository.environment();
+        read_only_judges(&mut repository, &environment);
+        repository.judge(
+            "pytest, 95 % of branches",
+            &environment.join("bin/pytest"),
+            &["--cov", "-q"],
+        );
+        failed.extend(repository.findings.iter().map(|finding| format!("{flags}: {finding}")));
+    }
+    assert_eq!(failed, Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "installs and runs real tools"]
+fn names_of_any_length_keep_the_format() {
+    for (name, package) in [
+        ("a", "b"),
+        (
+            "n23456789-123456789-123456789-123456789-123456789-123456789-123",
+            "p234567890123456789012345678901234567890",
+        ),
+    ] {
+        let mut repository = Repository::new("shop-api", &["--name", name, "--package", package]);
+        let environment = repository.environment();
+        let own = environment.join("bin");
+        repository.judge("ruff check", &own.join("ruff"), &["check", "--no-cache", "."]);
+        repository.judge(
+            "ruff format --check",
+            &own.join("ruff"),
+            &["format", "--no-cache", "--check", "."],
+        );
+        repository.done();
+    }
+}

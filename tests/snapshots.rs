@@ -1,0 +1,136 @@
+//! Snapshots: the default repository as real files, and what each option changes in it.
+//!
+//! `FASTWRIGHT_BLESS=1 cargo test` rewrites them; every changed line is read in review.
+
+use std::path::{Path, PathBuf};
+
+use fastwright::pack::{Catalog, Kind, Pack, Value};
+use git2::{DiffOptions, Patch};
+
+use crate::support::{Sandbox, manifest};
+
+/// Returns the flag of every answer that differs from the default, one a question's choice.
+pub fn options(pack: &Pack) -> Vec<String> {
+    let answers = crate::support::answers(pack, &[("name", "shop-api")]).expect("the defaults");
+    let mut flags = Vec::new();
+    for question in &pack.questions {
+        let default = answers.get(question.key.as_str()).expect("an answer");
+        match &question.kind {
+            Kind::Bool if *default == Value::Bool(true) => {
+                flags.push(format!("--no-{}", question.key.flag()));
+            }
+            Kind::Bool => flags.push(format!("--{}", question.key.flag())),
+            Kind::One(choices) => flags.extend(
+                choices
+                    .iter()
+                    .filter(|choice| default.as_text() != Some(&choice.value))
+                    .map(|choice| format!("--{}={}", question.key.flag(), choice.value)),
+            ),
+            Kind::Text(_) | Kind::Integer { .. } | Kind::Many(_) => {}
+        }
+    }
+    flags
+}
+
+fn generated(flags: &[&str]) -> Vec<(String, String)> {
+    let sandbox = Sandbox::new();
+    let arguments = [&["new", "shop-api", "--yes", "--no-git"][..], flags].concat();
+    let output = sandbox.run(&arguments);
+    assert_eq!(output.status, Some(0), "{flags:?}: {}", output.stderr);
+    sandbox.tree("shop-api")
+}
+
+/// Compares a text with its snapshot, or writes it.
+pub fn compare(path: &Path, text: &str) {
+    if std::env::var_os("FASTWRIGHT_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        return std::fs::write(path, text).expect("written");
+    }
+    let snapshot = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(snapshot == text, "{} is not what is generated; see this file's head", path.display());
+}
+
+fn is_lock(path: &str) -> bool {
+    path.starts_with("requirements")
+}
+
+/// Returns a diff of two trees. Hashes of packages and the digest of the tree are left out:
+/// they follow from the rest.
+fn diff(before: &[(String, String)], after: &[(String, String)]) -> String {
+    let find = |tree: &[(String, String)], path: &str| {
+        let text = tree.iter().find(|(name, _)| name == path).map(|(_, text)| text.clone());
+        let keep = |line: &&str| !line.contains("--hash=") && !line.starts_with("digest = ");
+        text.map(|text| text.split_inclusive('\n').filter(keep).collect::<String>())
+    };
+    let mut paths: Vec<&String> = before.iter().chain(after).map(|(path, _)| path).collect();
+    paths.sort();
+    paths.dedup();
+    let mut text = String::new();
+    for path in paths {
+        let (old, new) = (find(before, path), find(after, path));
+        if old == new {
+            continue;
+        }
+        let name = |side: &Option<String>, prefix: &str| {
+            side.as_ref().map_or_else(|| "/dev/null".to_owned(), |_| format!("{prefix}/{path}"))
+        };
+        let mut options = DiffOptions::new();
+        options.context_lines(if is_lock(path) { 0 } else { 2 });
+        let (old_text, new_text) =
+            (old.clone().unwrap_or_default(), new.clone().unwrap_or_default());
+        let patch = Patch::from_buffers(
+            old_text.as_bytes(),
+            None,
+            new_text.as_bytes(),
+            None,
+            Some(&mut options),
+        );
+        let mut patch = patch.expect("a patch");
+        let body = patch.to_buf().expect("a patch");
+        let body = body.as_str().unwrap_or_default();
+        let hunks = body.find("@@").map_or("", |start| &body[start..]);
+        let (old, new) = (name(&old, "a"), name(&new, "b"));
+        text.extend(["--- ", &old, "\n+++ ", &new, "\n", hunks]);
+    }
+    text
+}
+
+fn folder(name: &str) -> PathBuf {
+    manifest("snapshots").join(name)
+}
+
+#[test]
+fn the_default_repository_is_its_snapshot() {
+    let tree = generated(&[]);
+
+    for (path, text) in &tree {
+        compare(&folder("default").join(path), text);
+    }
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink(folder("default"), sandbox.join("default")).expect("linked");
+    let names =
+        |tree: &[(String, String)]| tree.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&sandbox.tree("default")), names(&tree));
+    assert!(tree.len() < 60, "{} files", tree.len());
+}
+
+#[test]
+fn every_option_changes_what_its_snapshot_says() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    let default = generated(&[]);
+    let mut expected = Vec::new();
+
+    for flag in options(&pack) {
+        let name = format!("{}.diff", flag.trim_start_matches('-').replace('=', "-"));
+        compare(&folder("options").join(&name), &diff(&default, &generated(&[&flag])));
+        expected.push(name);
+    }
+
+    let found = std::fs::read_dir(folder("options")).expect("the folder");
+    let mut found: Vec<String> = found
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+}
