@@ -112,7 +112,7 @@ fn new(pack: &Pack) -> Result<Command> {
                 .value_hint(ValueHint::FilePath)
                 .help("Write all answers to a file, TOML or by its name JSON"),
         );
-    flags::add(command, pack)
+    flags::add(command, pack, flags::Without::Default)
 }
 
 fn global() -> [Arg; 7] {

@@ -167,9 +167,10 @@ impl<'a> Course<'a> {
         Ok((tree, state))
     }
 
-    /// Returns what the versions on the way renamed, the oldest first.
+    /// Returns what other answers and the versions on the way renamed, the oldest first.
     #[must_use]
     pub fn renames(&self) -> Vec<(String, String)> {
+        let mut renames = self.renamed_by_answers();
         let mut releases: Vec<_> = self
             .new
             .releases
@@ -177,12 +178,27 @@ impl<'a> Course<'a> {
             .filter(|release| release.version > self.from() && release.version <= self.to())
             .collect();
         releases.sort_by_key(|release| release.version);
-        let fill = |path: &str| {
-            let answer = |key: &str| self.answers.get(key).map(ToString::to_string);
-            interpolate(path, answer).unwrap_or_else(|_| path.to_owned())
+        let written = |path: &str| filled(path, &self.answers).unwrap_or_else(|| path.to_owned());
+        renames.extend(
+            releases
+                .into_iter()
+                .flat_map(|release| &release.renames)
+                .map(|rename| (written(&rename.from), written(&rename.to))),
+        );
+        renames
+    }
+
+    /// Returns the files whose names hold an answer that is another one now.
+    fn renamed_by_answers(&self) -> Vec<(String, String)> {
+        let base = self.old.files("base/").into_iter();
+        let others = self.old.files("components/").into_iter();
+        let others = others.filter_map(|(path, _)| Some(path.split_once("/files/")?.1));
+        let paths = base.map(|(path, _)| path).chain(others).filter(|path| path.contains("{="));
+        let rename = |path: &str| {
+            let path = path.strip_suffix(".tera").unwrap_or(path);
+            Some((filled(path, &self.applied)?, filled(path, &self.answers)?))
         };
-        let renames = releases.into_iter().flat_map(|release| &release.renames);
-        renames.map(|rename| (fill(&rename.from), fill(&rename.to))).collect()
+        paths.filter_map(rename).filter(|(from, to)| from != to).collect()
     }
 
     /// Returns how the sides of the merge are called.
@@ -208,4 +224,9 @@ impl<'a> Course<'a> {
 #[must_use]
 pub fn is_recorded(project: &Project, base: &Tree) -> bool {
     base.digest() == project.state().digest
+}
+
+/// Fills the placeholders of a path, as rendering does.
+fn filled(path: &str, answers: &Answers) -> Option<String> {
+    interpolate(path, |key| answers.get(key).map(ToString::to_string)).ok()
 }
