@@ -516,3 +516,37 @@ fn of_two_runs_at_once_one_does_the_work_and_none_harm() {
     assert_eq!(story.read("a"), "new\n");
     assert_eq!(story.status(), " M .fastwright.toml\n M a\n");
 }
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_leaves_old_or_new_and_the_next_one_finishes() {
+    let names: Vec<String> = (0..40).map(|number| format!("{}/{number}", number % 5)).collect();
+    let files = |text: &'static str| -> Vec<(&str, &str)> {
+        names.iter().map(|name| (name.as_str(), text)).collect()
+    };
+    let story = Story::new(&files("1\n2\n3\n"), &files("1\n2\n3\n4\n"));
+    for name in &names {
+        story.write(name, "one\n2\n3\n");
+    }
+    story.commit();
+    let mut killed = 0;
+
+    for moment in 0..60 {
+        let mut command = story.sandbox.command(&["--pack", "pack", "upgrade", "shop"]);
+        let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("started");
+        std::thread::sleep(std::time::Duration::from_micros(moment * 500));
+        child.kill().expect("killed");
+        killed += usize::from(!child.wait().expect("ended").success());
+        for name in &names {
+            let text = story.read(name);
+            assert!(["one\n2\n3\n", "one\n2\n3\n4\n"].contains(&text.as_str()), "{text:?}");
+        }
+
+        let output = story.upgrade(&[]);
+
+        assert_eq!(output.status, Some(0), "{moment}: {}", output.stderr);
+        assert!(names.iter().all(|name| story.read(name) == "one\n2\n3\n4\n"));
+        assert_eq!(story.upgrade(&["--undo"]).status, Some(0));
+        assert_eq!(story.status(), "");
+    }
+    assert!(killed > 5, "{killed}");
+}

@@ -692,3 +692,48 @@ fn no_state_file_makes_the_program_panic() {
         let _ = fastwright::answer::read("answers.json", text.as_bytes());
     });
 }
+
+#[test]
+fn a_disk_that_is_full_at_any_point_changes_nothing() {
+    let big = "line\n".repeat(1200);
+    let (more, less) = (format!("{big}more\n"), format!("less\n{big}"));
+    let story = Story::without_project(
+        Version { manifest: "", files: &[("a", &big), ("b", &big)] },
+        Version { manifest: "", files: &[("a", &more), ("b", &more), ("c/d", &big)] },
+    );
+    std::fs::create_dir(story.sandbox.join("shop")).expect("made");
+    let (mut failed, mut upgraded) = (0, 0);
+
+    for size in (60..300).step_by(8) {
+        let folder = story.sandbox.join("shop");
+        let Some(_mounted) = crate::project::Mounted::new(&folder, size) else {
+            crate::project::skipped("it may not mount a disk");
+            return;
+        };
+        if story.run(&["--pack-version", "1.0.0", "new", "shop", "--yes"]).status != Some(0) {
+            continue;
+        }
+        story.write("a", &less);
+        if !story.git_output("shop", &["commit", "-qam", "edits"]).status.success() {
+            continue;
+        }
+        let before = story.tree();
+
+        let output = story.upgrade(&[]);
+
+        match output.status {
+            Some(0) => {
+                upgraded += 1;
+                assert_eq!(story.read("a"), format!("less\n{big}more\n"));
+            }
+            status => {
+                failed += 1;
+                assert_eq!(status, Some(1), "{}", output.stderr);
+                assert!(output.stderr.contains("hint: free some space"), "{}", output.stderr);
+                assert_eq!(story.tree(), before);
+                assert_eq!(story.status(), "");
+            }
+        }
+    }
+    assert!(failed > 1 && upgraded > 5, "{failed} failed, {upgraded} upgraded");
+}
