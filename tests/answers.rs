@@ -1,6 +1,6 @@
 //! Answers: kinds, defaults, conditions, precedence, and every problem at once.
 
-use fastwright::answer::{Given, Layer, Source, read, resolve, schema, write};
+use fastwright::answer::{Given, Layer, Source, migrate, read, recorded, resolve, schema, write};
 use fastwright::pack::Value;
 
 use crate::support::{answers, layers, pack, refusal};
@@ -257,4 +257,51 @@ fn the_schema_says_what_each_question_takes() {
     assert_eq!(properties["style"]["enum"], serde_json::json!(["plain", "fancy"]));
     assert_eq!(properties["name"]["not"]["enum"], serde_json::json!(["test"]));
     assert_eq!(properties["notes"]["default"], true);
+}
+
+/// Carries these recorded answers from one version of the evolving pack to another.
+fn migrated(recorded_answers: &str, from: &str, to: &str) -> (Vec<String>, Vec<String>) {
+    let catalog = crate::support::catalog("evolving");
+    let load = |version: &str| catalog.load(version.parse().ok()).expect("a version");
+    let table = recorded_answers.parse::<toml::Table>().expect("toml");
+
+    let migrated = migrate(recorded(&table), &load(from), &load(to));
+
+    let answers = migrated.layer.iter().map(|(key, given, _)| match given {
+        Given::Value(value) => format!("{key}={value}"),
+        Given::Text(_) | Given::Foreign(_) => panic!("{key} is no value"),
+    });
+    (answers.collect(), migrated.steps.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn recorded_answers_are_renamed_mapped_and_dropped_by_data_and_told() {
+    let old = "look = 'gaudy'\nlegacy = true\nname = 'shop'\n";
+
+    let (answers, steps) = migrated(old, "1.0.0", "2.0.0");
+
+    assert_eq!(answers, ["name=shop", "style=fancy"]);
+    let expected = [
+        "`look` is called `style` now",
+        "`legacy` = `true` is dropped: nothing asks for it any more",
+        "`style` = `gaudy` is written `fancy` now",
+    ];
+    assert_eq!(steps, expected);
+}
+
+#[test]
+fn an_answer_that_a_version_no_longer_asks_for_is_dropped_without_data_too() {
+    let (answers, steps) = migrated("look = 'plain'\nmine = 1\n", "1.0.0", "1.1.0");
+
+    // `mine` was never asked for: it is a mistake, which `resolve` tells.
+    assert_eq!(answers, ["mine=1"]);
+    assert_eq!(steps, ["`look` = `plain` is dropped: nothing asks for it any more"]);
+}
+
+#[test]
+fn recorded_answers_stay_as_they_are_within_a_version() {
+    let (answers, steps) = migrated("style = 'gaudy'\nlook = 'x'\n", "2.0.0", "2.0.0");
+
+    assert_eq!(answers, ["look=x", "style=gaudy"]);
+    assert_eq!(steps, [""; 0]);
 }

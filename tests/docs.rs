@@ -41,7 +41,8 @@ fn the_readme_lists_every_option() {
 #[test]
 fn every_help_text_is_its_snapshot() {
     let sandbox = Sandbox::new();
-    let commands = ["", "new", "list", "explain", "schema", "completions", "man"];
+    let commands =
+        ["", "new", "upgrade", "diff", "status", "list", "explain", "schema", "completions", "man"];
 
     for command in commands {
         let arguments: Vec<&str> =

@@ -5,12 +5,15 @@ mod architecture;
 mod cli;
 mod docs;
 mod generated;
+mod laws;
 mod merge;
 mod packs;
 mod project;
 mod render;
+mod repositories;
 mod snapshots;
 mod support;
+mod upgrade;
 
 /// A file that is not declared would never run.
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use fastwright::merge::{
-    Change, Conflict, Edit, Existing, Kind, Labels, Options, Ours, Outcome, Plan, Reason, Standing,
-    Tracking, merge, side_paths,
+    Change, Conflict, Driver, Edit, Existing, Kind, Labels, Moves, Options, Ours, Outcome, Plan,
+    Reason, Standing, Tracking, merge, merge_moved, side_paths,
 };
 use fastwright::tree::{Blob, Mode, RelPath, Tree};
 
@@ -26,7 +26,7 @@ fn ours<const N: usize>(standing: [(&str, Standing); N]) -> Ours {
 
 fn run(base: &Tree, ours: &Ours, theirs: &Tree, existing: Existing) -> Plan {
     let labels = Labels { ours: "mine".into(), base: "old".into(), theirs: "new".into() };
-    merge(base, ours, theirs, &Options { existing, labels })
+    merge(base, ours, theirs, &Options::new(existing, labels))
 }
 
 fn conflict(kind: Kind, sides: [Option<&str>; 3], outcome: Outcome) -> Change {
@@ -171,4 +171,151 @@ fn side_paths_end_where_names_grow_too_long() {
     let long = path(&"n".repeat(250));
 
     assert_eq!(side_paths(&long, &long).count(), 0);
+}
+
+fn upgrade(base: &Tree, ours: &Ours, theirs: &Tree, renames: &[(&str, &str)]) -> Plan {
+    let renames: Vec<_> =
+        renames.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
+    let moves = Moves::of_template(base, ours, theirs, &renames);
+    let labels = Labels::of_upgrade("shop", "1.0.0", "1.1.0");
+    merge_moved(base, ours, theirs, moves, &Options::new(Existing::Mark, labels))
+}
+
+fn edit(name: &str, before: Option<&str>, after: Option<&str>) -> Edit {
+    let blob = |text: Option<&str>| text.map(Blob::regular);
+    Edit { path: path(name), before: blob(before), after: blob(after) }
+}
+
+#[test]
+fn a_file_that_the_template_renames_takes_the_edits_of_the_user_along() {
+    let base = tree(&[("old/a", "1\n2\n3\n4\n"), ("old/b", "b\n"), ("old/c", "c\n")]);
+    let theirs = tree(&[("new/a", "1\n2\n3\nfour\n"), ("new/b", "b\n"), ("new/c", "c\n")]);
+    let ours = ours([
+        ("old/a", file("one\n2\n3\n4\n", Tracking::Tracked)),
+        ("old/b", file("mine\n", Tracking::Tracked)),
+    ]);
+
+    let plan = upgrade(&base, &ours, &theirs, &[("old", "new")]);
+
+    let expected = [
+        edit("old/a", Some("one\n2\n3\n4\n"), None),
+        edit("new/a", None, Some("one\n2\n3\nfour\n")),
+        edit("old/b", Some("mine\n"), None),
+        edit("new/b", None, Some("mine\n")),
+    ];
+    assert_eq!(plan.edits(), expected);
+    assert_eq!(plan.changes[&path("new/c")], Change::Keep(Reason::Deleted));
+}
+
+#[test]
+fn renames_of_several_versions_follow_one_another() {
+    let (base, theirs) = (tree(&[("a", "text\n")]), tree(&[("c", "text\n")]));
+    let ours = ours([("a", file("mine\n", Tracking::Tracked))]);
+
+    let plan = upgrade(&base, &ours, &theirs, &[("a", "b"), ("b", "c")]);
+
+    assert_eq!(plan.edits(), [edit("a", Some("mine\n"), None), edit("c", None, Some("mine\n"))]);
+}
+
+#[test]
+fn a_file_does_not_move_onto_one_of_the_user() {
+    let (base, theirs) = (tree(&[("a", "text\n")]), tree(&[("b", "text\n")]));
+    let ours = ours([
+        ("a", file("text\n", Tracking::Tracked)),
+        ("b", file("mine\n", Tracking::Untracked)),
+    ]);
+
+    let plan = upgrade(&base, &ours, &theirs, &[("a", "b")]);
+
+    let aside = edit("b.fastwright-new", None, Some("text\n"));
+    assert_eq!(plan.edits(), [edit("a", Some("text\n"), None), aside]);
+}
+
+#[test]
+fn a_file_may_move_into_a_folder_of_its_own_name() {
+    let (base, theirs) = (tree(&[("docs", "text\n")]), tree(&[("docs/index", "text\n")]));
+    let ours = ours([
+        ("docs", file("mine\n", Tracking::Tracked)),
+        ("docs/index", Standing::Below(path("docs"))),
+    ]);
+
+    let plan = upgrade(&base, &ours, &theirs, &[("docs", "docs/index")]);
+
+    let moved = [edit("docs", Some("mine\n"), None), edit("docs/index", None, Some("mine\n"))];
+    assert_eq!(plan.edits(), moved);
+}
+
+#[test]
+fn a_path_that_the_user_renamed_gets_the_changes_of_the_template() {
+    let base = tree(&[("a", "1\n2\n3\n4\n")]);
+    let theirs = tree(&[("a", "1\n2\n3\nfour\n")]);
+    let ours = ours([("mine", file("one\n2\n3\n4\n", Tracking::Tracked))]);
+    let mut moves = Moves::default();
+    moves.follow(path("a"), path("mine"));
+    let options = Options::new(Existing::Mark, Labels::of_upgrade("shop", "1.0.0", "1.1.0"));
+
+    let plan = merge_moved(&base, &ours, &theirs, moves, &options);
+
+    let expected = edit("mine", Some("one\n2\n3\n4\n"), Some("one\n2\n3\nfour\n"));
+    assert_eq!(plan.edits(), [expected]);
+}
+
+#[test]
+fn a_checkout_with_other_line_ends_is_no_edit_and_keeps_them() {
+    let base = tree(&[("changed", "a\nb\nc\n"), ("gone", "a\n"), ("same", "a\n"), ("both", "a\n")]);
+    let theirs = tree(&[("changed", "a\nb\nC\n"), ("same", "a\n"), ("both", "t\n")]);
+    let ours = ours([
+        ("changed", file("a\r\nb\r\nc\r\n", Tracking::Tracked)),
+        ("gone", file("a\r\n", Tracking::Tracked)),
+        ("same", file("a\r\n", Tracking::Tracked)),
+        ("both", file("o\r\n", Tracking::Tracked)),
+    ]);
+
+    let plan = upgrade(&base, &ours, &theirs, &[]);
+
+    let markers = "<<<<<<< your version\r\no\r\n||||||| shop 1.0.0 (recorded)\r\na\r\n\
+                   =======\r\nt\r\n>>>>>>> shop 1.1.0\r\n";
+    let expected = [
+        edit("both", Some("o\r\n"), Some(markers)),
+        edit("changed", Some("a\r\nb\r\nc\r\n"), Some("a\r\nb\r\nC\r\n")),
+        edit("gone", Some("a\r\n"), None),
+    ];
+    assert_eq!(plan.edits(), expected);
+    assert_eq!(plan.changes[&path("same")], Change::Keep(Reason::Unchanged));
+}
+
+#[test]
+fn attributes_decide_how_both_sides_go_together() {
+    let (base, theirs) = (tree(&[("a", "a\n")]), tree(&[("a", "a\nt\n")]));
+    let ours = ours([("a", file("a\no\n", Tracking::Tracked))]);
+    let run = |driver| {
+        let labels = Labels::of_upgrade("shop", "1.0.0", "1.1.0");
+        let mut options = Options::new(Existing::Mark, labels);
+        options.drivers.insert(path("a"), driver);
+        merge(&base, &ours, &theirs, &options)
+    };
+
+    assert_eq!(run(Driver::Union).edits(), [edit("a", Some("a\no\n"), Some("a\no\nt\n"))]);
+    for (driver, kind) in [(Driver::Binary, Kind::BothChanged), (Driver::Own, Kind::OwnDriver)] {
+        let sides = [Some("a\n"), Some("a\no\n"), Some("a\nt\n")];
+        let expected = conflict(kind, sides, Outcome::Untouched);
+        assert_eq!(run(driver).changes[&path("a")], expected);
+    }
+}
+
+#[test]
+fn conflicts_can_leave_every_file_of_the_user_alone() {
+    let base = tree(&[("both", "b\n"), ("gone", "b\n")]);
+    let theirs = tree(&[("both", "t\n"), ("new", "t\n")]);
+    let ours = ours([
+        ("both", file("o\n", Tracking::Tracked)),
+        ("gone", file("o\n", Tracking::Tracked)),
+        ("new", file("o\n", Tracking::Tracked)),
+    ]);
+
+    let plan = run(&base, &ours, &theirs, Existing::Aside);
+
+    let beside = ["both.fastwright-new", "new.fastwright-new"];
+    assert_eq!(plan.edits(), beside.map(|name| edit(name, None, Some("t\n"))));
+    assert_eq!(plan.conflicts().count(), 3);
 }

@@ -173,3 +173,19 @@ fn a_choice_stands_for_its_component() {
     assert_eq!(of("notes", Value::Bool(false)), Vec::<String>::new());
     assert_eq!(of("copies", Value::Integer(3)), Vec::<String>::new());
 }
+
+#[test]
+fn notes_are_those_of_the_versions_in_between_the_oldest_first() {
+    let catalog = catalog("evolving");
+    let version = |text: &str| text.parse().expect("a version");
+    let notes = |from: &str, to: &str| {
+        let pack = catalog.load(Some(version(to))).expect("a version");
+        let notes = pack.notes(version(from)).into_iter();
+        notes.map(|notes| format!("{} {}", notes.version, notes.text)).collect::<Vec<_>>()
+    };
+
+    let expected = ["1.1.0 - Parts are listed.", "2.0.0 - The guide is called manual."];
+    assert_eq!(notes("1.0.0", "2.0.0"), expected);
+    assert_eq!(notes("1.0.0", "1.1.0"), expected[..1]);
+    assert_eq!(notes("2.0.0", "2.0.0"), [""; 0]);
+}

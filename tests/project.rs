@@ -426,10 +426,10 @@ fn child_creates() {
 }
 
 /// A small disk in memory, as long as it lives.
-struct Mounted<'a>(&'a Path);
+pub struct Mounted<'a>(&'a Path);
 
 impl<'a> Mounted<'a> {
-    fn new(folder: &'a Path, kilobytes: usize) -> Option<Self> {
+    pub fn new(folder: &'a Path, kilobytes: usize) -> Option<Self> {
         let size = format!("size={kilobytes}k");
         let mut mount = Command::new("mount");
         let status = mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).status();
@@ -480,6 +480,6 @@ fn a_disk_that_is_full_at_any_point_leaves_nothing_and_changes_nothing() {
 }
 
 #[expect(clippy::print_stderr, reason = "a test that cannot run must not look as if it had")]
-fn skipped(reason: &str) {
+pub fn skipped(reason: &str) {
     eprintln!("skipped: {reason}");
 }

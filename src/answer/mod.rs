@@ -5,6 +5,7 @@
 mod check;
 mod file;
 mod layer;
+mod migrate;
 mod relation;
 mod resolve;
 mod schema;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 pub use check::nearest;
 pub use file::{Format, MAX_SIZE, read, write};
 pub use layer::{Given, Layer, Source};
+pub use migrate::{Migrated, Step, migrate, recorded};
 pub use relation::flag;
 pub use resolve::{Answer, AnswerProblem, Layers, Resolution, Unanswered, resolve};
 pub use schema::schema;

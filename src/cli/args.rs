@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
+use super::args_project::{self as project, upgrade};
 use super::flags;
 use crate::error::Result;
 use crate::pack::Pack;
@@ -22,6 +23,9 @@ pub fn command(pack: &Pack) -> Result<Command> {
         .disable_help_subcommand(true)
         .args(global())
         .subcommand(new(pack)?)
+        .subcommand(upgrade(pack)?)
+        .subcommand(project::diff())
+        .subcommand(project::status())
         .subcommand(
             Command::new("list")
                 .about("List questions, choices or versions of the pack")
@@ -108,7 +112,7 @@ fn new(pack: &Pack) -> Result<Command> {
                 .value_hint(ValueHint::FilePath)
                 .help("Write all answers to a file, TOML or by its name JSON"),
         );
-    flags::add(command, pack)
+    flags::add(command, pack, flags::Without::Default)
 }
 
 fn global() -> [Arg; 7] {
@@ -155,10 +159,10 @@ fn global() -> [Arg; 7] {
     ]
 }
 
-fn switch(name: &'static str, help: &'static str) -> Arg {
+pub(super) fn switch(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
-fn json() -> Arg {
+pub(super) fn json() -> Arg {
     switch("json", "Print one JSON value instead of text")
 }

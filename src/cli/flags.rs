@@ -7,11 +7,20 @@ use crate::answer::{Given, Layer, Source};
 use crate::error::{Error, Result};
 use crate::pack::{Default, Kind, Pack, Question};
 
+/// What a question takes where its flag is not given, as help tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    /// The question's default.
+    Default,
+    /// What the project recorded, which help cannot know.
+    Recorded,
+}
+
 /// Adds every question of the pack to a command, under its section's heading.
 ///
 /// # Errors
 /// Fails if a question's flag is one that the command has already.
-pub fn add(mut command: Command, pack: &Pack) -> Result<Command> {
+pub fn add(mut command: Command, pack: &Pack, without: Without) -> Result<Command> {
     for question in &pack.questions {
         let flag = question.key.flag();
         let taken = |flag: &str| command.get_arguments().any(|arg| arg.get_long() == Some(flag));
@@ -24,7 +33,10 @@ pub fn add(mut command: Command, pack: &Pack) -> Result<Command> {
         let heading = section.map_or_else(|| "Answers".to_owned(), |section| section.label.clone());
         let arg =
             Arg::new(question.key.to_string()).long(flag.clone()).help_heading(heading.clone());
-        let help = help(question);
+        let help = match without {
+            Without::Default => help(question),
+            Without::Recorded => question.help.clone(),
+        };
         if matches!(question.kind, Kind::Bool) {
             let no = format!("no-{flag}");
             command = command

@@ -1,13 +1,18 @@
 //! The command line: reads arguments and environment, and runs one command.
 
 mod args;
+mod args_project;
 mod command;
+mod course;
+mod diff;
 mod documents;
 mod explain;
 mod flags;
 mod list;
 mod new;
 mod sources;
+mod status;
+mod upgrade;
 mod usage;
 
 use std::ffi::OsString;
@@ -42,11 +47,13 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
         })?;
     }
     let catalog = catalog(arguments)?;
-    let version = early(arguments, "--pack-version");
+    let target = if arguments.iter().any(|argument| argument == "upgrade") { "--to" } else { "" };
+    let option = ["--pack-version", target].into_iter().find(|o| early(arguments, o).is_some());
+    let version = option.and_then(|option| early(arguments, option));
     let version = version.map(|text| text.to_string_lossy().parse::<Version>());
-    let version = version
-        .transpose()
-        .map_err(|reason| Error::usage(reason).because("it came from --pack-version"))?;
+    let version = version.transpose().map_err(|reason| {
+        Error::usage(reason).because(format!("it came from {}", option.unwrap_or_default()))
+    })?;
     let pack = catalog.load(version)?;
     if early(arguments, "--pack").is_some() {
         let findings = lint(&pack);
@@ -85,6 +92,9 @@ fn run_command(
     };
     match matches.subcommand() {
         Some(("new", matches)) => new::run(ui, pack, matches),
+        Some(("upgrade", matches)) => upgrade::run(ui, catalog, pack, matches),
+        Some(("diff", matches)) => diff::run(ui, catalog, matches),
+        Some(("status", matches)) => status::run(ui, catalog, pack, matches),
         Some(("list", matches)) => {
             list::run(ui, catalog, pack, &text(matches, "what"), matches.get_flag("json")).map(done)
         }
@@ -112,6 +122,9 @@ fn catalog(arguments: &[OsString]) -> Result<Catalog> {
 
 /// Finds an option before clap does: the flags depend on the pack that it names.
 fn early(arguments: &[OsString], option: &str) -> Option<PathBuf> {
+    if option.is_empty() {
+        return None;
+    }
     let mut rest = arguments.iter().skip(1).take_while(|argument| *argument != "--");
     while let Some(argument) = rest.next() {
         let text = argument.to_string_lossy();

@@ -83,20 +83,25 @@ fn asks(matches: &ArgMatches) -> bool {
 
 /// Adds the state file to a rendered tree.
 fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
-    let table = toml::Table::try_from(answers.iter().collect::<std::collections::BTreeMap<_, _>>());
-    let table = table.map_err(|error| Error::failed("cannot record the answers").because(error))?;
-    let state = State {
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        pack: pack.name.clone(),
-        version: pack.version.to_string(),
-        digest: tree.digest(),
-        answers: table.clone(),
-        applied: table,
-    };
+    let state = state(pack, answers, tree.digest())?;
     let path = RelPath::parse(State::PATH)
         .map_err(|reason| Error::failed("the name of the state file is wrong").because(reason))?;
     tree.insert(path, state.to_blob());
     Ok(tree)
+}
+
+/// Returns what a project remembers of a pack, answers and the digest of what they render to.
+pub(super) fn state(pack: &Pack, answers: &Answers, digest: String) -> Result<State> {
+    let table = toml::Table::try_from(answers.iter().collect::<std::collections::BTreeMap<_, _>>());
+    let table = table.map_err(|error| Error::failed("cannot record the answers").because(error))?;
+    Ok(State {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        pack: pack.name.clone(),
+        version: pack.version.to_string(),
+        digest,
+        answers: table.clone(),
+        applied: table,
+    })
 }
 
 fn exit(plan: &Plan) -> Exit {

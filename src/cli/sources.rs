@@ -21,7 +21,7 @@ const OTHER_VARIABLES: [&str; 1] = ["FASTWRIGHT_UI"];
 pub fn layers(matches: &ArgMatches, pack: &Pack, directory: Option<String>) -> Result<Layers> {
     let unanswered =
         if matches.get_flag("yes") { Unanswered::Default } else { Unanswered::Missing };
-    let mut layers = vec![flags::layer(matches, pack), set(matches)?];
+    let mut layers = given(matches, pack)?;
     if let Some(name) = matches.get_one::<String>("answers") {
         layers.push(answers_file(name)?);
     }
@@ -31,6 +31,14 @@ pub fn layers(matches: &ArgMatches, pack: &Pack, directory: Option<String>) -> R
         }),
     ));
     Ok(Layers { layers, directory, unanswered })
+}
+
+/// Returns the answers on the command line itself.
+///
+/// # Errors
+/// Fails if `--set` has no value.
+pub fn given(matches: &ArgMatches, pack: &Pack) -> Result<Vec<Layer>> {
+    Ok(vec![flags::layer(matches, pack), set(matches)?])
 }
 
 fn set(matches: &ArgMatches) -> Result<Layer> {

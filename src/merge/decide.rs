@@ -49,6 +49,8 @@ pub enum Kind {
     DeletedByUser,
     /// The user changed it, the template deleted it.
     DeletedByTemplate,
+    /// Both changed it, and a merge driver of the user's own, which is not run here, merges it.
+    OwnDriver,
     /// Something that is no file stands where the template's file goes.
     Obstructed,
 }

@@ -4,16 +4,26 @@
 //! shows it. No rule here may lose or hide a line of the user's.
 
 mod decide;
+mod diff;
+mod endings;
+mod markers;
+mod moves;
 mod ours;
 mod plan;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use decide::{Decision, Kind, Reason, decide};
+pub use diff::{count, patch};
+pub use endings::is_same;
+pub use markers::marker;
+pub use moves::{Move, Moves};
 pub use ours::{Ours, Standing, Tracking};
 pub use plan::{Change, Conflict, Edit, Outcome, Plan};
-pub use text::{Labels, Merged, Sides, merge_lines};
+pub use text::{Labels, Merged, Sides, Touching, merge_lines};
+
+use endings::{as_template, in_crlf};
 
 use crate::tree::{Blob, Mode, RelPath, Tree};
 
@@ -24,42 +34,80 @@ pub struct Options {
     pub existing: Existing,
     /// How the sides are called in conflict markers.
     pub labels: Labels,
+    /// How files are merged for which the user's `.gitattributes` say it.
+    pub drivers: BTreeMap<RelPath, Driver>,
 }
 
-/// What happens to a file that the user has and the template now brings too.
+impl Options {
+    /// Returns options for files without attributes.
+    #[must_use]
+    pub fn new(existing: Existing, labels: Labels) -> Self {
+        Self { existing, labels, drivers: BTreeMap::new() }
+    }
+}
+
+/// What happens where both sides want something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It is not touched; the template's file goes beside it. For `new`.
+    /// The user's file is not touched; the template's goes beside it.
     Aside,
-    /// A tracked file gets both between markers, others are not touched. For `upgrade`.
+    /// A file gets both between markers; one that the template adds only where git knows it.
     Mark,
+}
+
+/// How both sides of a file are merged, as `merge` in `.gitattributes` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Driver {
+    /// By lines.
+    #[default]
+    Lines,
+    /// By lines, and both where they touch: `merge=union`.
+    Union,
+    /// Not at all: `merge=binary` or `-merge`.
+    Binary,
+    /// By a program of the user's, which is not run here.
+    Own,
 }
 
 /// Merges three sides. `ours` must tell what stands at every path of `base` and `theirs`, and at
 /// the [`side_paths`] of those that are taken.
 #[must_use]
 pub fn merge(base: &Tree, ours: &Ours, theirs: &Tree, options: &Options) -> Plan {
+    merge_moved(base, ours, theirs, Moves::default(), options)
+}
+
+/// Merges three sides as [`merge`] does, after giving paths that moved their names of now.
+#[must_use]
+pub fn merge_moved(
+    base: &Tree,
+    ours: &Ours,
+    theirs: &Tree,
+    moves: Moves,
+    options: &Options,
+) -> Plan {
+    let (base, ours, theirs) = (&moves.base(base), &moves.ours(ours), &moves.theirs(theirs));
     let going = untouched_and_dropped(base, ours, theirs);
+    let goes = |path: &RelPath| going.contains(path) || moves.leaves(path);
     let paths: BTreeSet<&RelPath> = base.paths().chain(theirs.paths()).collect();
-    let mut plan = Plan::default();
+    let mut changes = BTreeMap::new();
     for path in paths {
         let merger = Merger { path, base: base.get(path), theirs: theirs.get(path), ours, options };
         let change = match ours.get(path) {
             None => merger.change(None),
             Some(Standing::Blob(blob, tracking)) => merger.change(Some((blob, *tracking))),
-            Some(Standing::Below(parent)) if going.contains(parent) => merger.change(None),
+            Some(Standing::Below(parent)) if goes(parent) => merger.change(None),
             // An empty folder was made by somebody: it stays.
             Some(Standing::Directory(content))
-                if !content.is_empty() && content.is_subset(&going) =>
+                if !content.is_empty() && content.iter().all(goes) =>
             {
                 merger.change(None)
             }
             Some(Standing::Directory(_) | Standing::Special) => merger.obstructed(path),
             Some(Standing::Below(parent)) => merger.obstructed(parent),
         };
-        plan.changes.insert(path.clone(), change);
+        changes.insert(path.clone(), change);
     }
-    plan
+    Plan { changes, moves }
 }
 
 /// Returns the paths, in order of preference, at which a template's file is put where `taken`
@@ -96,9 +144,20 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
+    /// Merges in the line endings of the template and writes those of the user.
     fn change(&self, ours: Option<(&Blob, Tracking)>) -> Change {
-        let blob = ours.map(|(blob, _)| blob);
-        let tracking = ours.map_or(Tracking::Untracked, |(_, tracking)| tracking);
+        let Some((blob, tracking)) = ours else { return self.change_of(None, Tracking::Untracked) };
+        let same = as_template(blob, [self.base, self.theirs]).filter(|_| self.base != Some(blob));
+        let Some(same) = same else { return self.change_of(Some(blob), tracking) };
+        let lf = |side: Option<&Blob>| {
+            side.map(|blob| Blob { bytes: endings::to_lf(&blob.bytes), mode: blob.mode })
+        };
+        let (base, theirs) = (lf(self.base), lf(self.theirs));
+        let merger = Merger { base: base.as_ref(), theirs: theirs.as_ref(), ..*self };
+        in_crlf(merger.change_of(Some(&same), tracking), blob)
+    }
+
+    fn change_of(&self, blob: Option<&Blob>, tracking: Tracking) -> Change {
         match decide(self.base, blob, self.theirs) {
             Decision::Keep(reason) => Change::Keep(reason),
             Decision::Create(theirs) => Change::Create { theirs: theirs.clone() },
@@ -121,16 +180,25 @@ impl Merger<'_> {
                 merged: Blob { bytes, mode },
             },
             Merged::Marked(bytes) => {
-                let outcome = Outcome::Markers(Blob { bytes, mode });
+                let outcome = match self.options.existing {
+                    Existing::Mark => Outcome::Markers(Blob { bytes, mode }),
+                    Existing::Aside => self.aside(self.path),
+                };
                 self.conflict(Kind::BothChanged, Some(ours), outcome)
             }
             Merged::Refused => {
                 // The index can hold the template's side of a tracked file.
-                let outcome = match tracking {
-                    Tracking::Tracked => Outcome::Untouched,
-                    Tracking::Untracked => self.aside(self.path),
+                let outcome = match (self.options.existing, tracking) {
+                    (Existing::Mark, Tracking::Tracked) => Outcome::Untouched,
+                    (Existing::Mark, Tracking::Untracked) | (Existing::Aside, _) => {
+                        self.aside(self.path)
+                    }
                 };
-                self.conflict(Kind::BothChanged, Some(ours), outcome)
+                let kind = match self.driver() {
+                    Driver::Own => Kind::OwnDriver,
+                    Driver::Lines | Driver::Union | Driver::Binary => Kind::BothChanged,
+                };
+                self.conflict(kind, Some(ours), outcome)
             }
         }
     }
@@ -158,7 +226,14 @@ impl Merger<'_> {
 
     fn lines(&self, ours: &Blob, theirs: &Blob) -> Merged {
         let base = self.base.map(|blob| blob.bytes.as_slice());
-        if self.base.is_some_and(Blob::is_binary) || ours.is_binary() || theirs.is_binary() {
+        let touching = match self.driver() {
+            Driver::Lines => Some(Touching::Marked),
+            Driver::Union => Some(Touching::Joined),
+            Driver::Binary | Driver::Own => None,
+        };
+        let is_binary =
+            self.base.is_some_and(Blob::is_binary) || ours.is_binary() || theirs.is_binary();
+        let Some(touching) = touching.filter(|_| !is_binary) else {
             let is_link = ours.mode == Mode::Link || theirs.mode == Mode::Link;
             // The bytes may still agree, where one side changed the mode alone.
             return if is_link {
@@ -170,9 +245,13 @@ impl Merger<'_> {
             } else {
                 Merged::Refused
             };
-        }
+        };
         let sides = Sides { base, ours: &ours.bytes, theirs: &theirs.bytes };
-        merge_lines(sides, &self.options.labels)
+        merge_lines(sides, &self.options.labels, touching)
+    }
+
+    fn driver(&self) -> Driver {
+        self.options.drivers.get(self.path).copied().unwrap_or_default()
     }
 
     /// A mode that the user changed stays; else the template's is taken.

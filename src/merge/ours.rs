@@ -44,6 +44,16 @@ impl Ours {
         self.0.insert(path, standing);
     }
 
+    /// Forgets and returns what stands at a path.
+    pub fn remove(&mut self, path: &RelPath) -> Option<Standing> {
+        self.0.remove(path)
+    }
+
+    /// Iterates over all that is known, in the order of the paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&RelPath, &Standing)> {
+        self.0.iter()
+    }
+
     /// Returns what stands at a path.
     #[must_use]
     pub fn get(&self, path: &RelPath) -> Option<&Standing> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::decide::{Kind, Reason};
+use super::moves::{Move, Moves};
 use crate::tree::{Blob, RelPath};
 
 /// What becomes of every path that the template has or had.
@@ -10,6 +11,8 @@ use crate::tree::{Blob, RelPath};
 pub struct Plan {
     /// The paths in order, each with its change.
     pub changes: BTreeMap<RelPath, Change>,
+    /// Those among them that had another name.
+    pub moves: Moves,
 }
 
 /// What becomes of one path.
@@ -90,7 +93,25 @@ impl Plan {
     /// Returns what has to be written, in the order of the changes.
     #[must_use]
     pub fn edits(&self) -> Vec<Edit> {
-        self.changes.iter().filter_map(|(path, change)| change.edit(path)).collect()
+        self.changes.iter().flat_map(|(path, change)| self.edits_of(path, change)).collect()
+    }
+
+    /// Returns what has to be written for one path: a file that moves leaves its old name.
+    fn edits_of(&self, path: &RelPath, change: &Change) -> Vec<Edit> {
+        let edit = change.edit(path);
+        let Some(Move::Template { from, ours: Some(ours) }) = self.moves.get(path) else {
+            return edit.into_iter().collect();
+        };
+        let gone = Edit { path: from.clone(), before: Some(ours.clone()), after: None };
+        let stays = || Edit { path: path.clone(), before: None, after: Some(ours.clone()) };
+        match edit {
+            None => vec![gone, stays()],
+            Some(Edit { path: at, after, .. }) if at == *path => match after {
+                None => vec![gone],
+                Some(_) => vec![gone, Edit { path: at, before: None, after }],
+            },
+            Some(beside) => vec![gone, stays(), beside],
+        }
     }
 
     /// Iterates over the conflicts.

@@ -2,7 +2,7 @@
 //!
 //! Knows bytes and labels, no paths; whether a file may be merged by lines is `merge`'s to say.
 
-use git2::{MergeFileInput, MergeFileOptions};
+use git2::{FileFavor, MergeFileInput, MergeFileOptions};
 
 /// How the three sides are called in conflict markers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,30 @@ pub struct Labels {
     pub base: String,
     /// What the template has, such as `fastapi 1.2.0`.
     pub theirs: String,
+}
+
+impl Labels {
+    /// How the user's side is always called, so that markers of ours are known again.
+    pub const OURS: &str = "your version";
+
+    /// Returns the labels of an upgrade of a pack from one version to another.
+    #[must_use]
+    pub fn of_upgrade(pack: &str, from: &str, to: &str) -> Self {
+        Self {
+            ours: Self::OURS.to_owned(),
+            base: format!("{pack} {from} (recorded)"),
+            theirs: format!("{pack} {to}"),
+        }
+    }
+}
+
+/// What becomes of changes that touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touching {
+    /// Both stand between markers.
+    Marked,
+    /// Both stand one after the other, as `merge=union` in `.gitattributes` asks for.
+    Joined,
 }
 
 /// The three sides of a file.
@@ -37,24 +61,9 @@ pub enum Merged {
     Refused,
 }
 
-/// Merges by lines, in the line endings that the user has.
+/// Merges by lines. Line endings are lines' business: `merge` makes them alike first.
 #[must_use]
-pub fn merge_lines(sides: Sides<'_>, labels: &Labels) -> Merged {
-    if is_crlf(sides.ours) {
-        // A file in which only the line endings differ would conflict as a whole.
-        let (ours, theirs) = (to_lf(sides.ours), to_lf(sides.theirs));
-        let base = sides.base.map(to_lf);
-        let sides = Sides { base: base.as_deref(), ours: &ours, theirs: &theirs };
-        return match merge_same_endings(sides, labels) {
-            Merged::Clean(bytes) => Merged::Clean(to_crlf(&bytes)),
-            Merged::Marked(bytes) => Merged::Marked(to_crlf(&bytes)),
-            Merged::Refused => Merged::Refused,
-        };
-    }
-    merge_same_endings(sides, labels)
-}
-
-fn merge_same_endings(sides: Sides<'_>, labels: &Labels) -> Merged {
+pub fn merge_lines(sides: Sides<'_>, labels: &Labels, touching: Touching) -> Merged {
     let Sides { base, ours, theirs } = sides;
     if base == Some(theirs) || ours == theirs {
         return Merged::Clean(ours.to_vec());
@@ -77,6 +86,12 @@ fn merge_same_endings(sides: Sides<'_>, labels: &Labels) -> Merged {
         // Without a base there is nothing to show in the middle.
         .style_diff3(base.is_some())
         .marker_size(marker_size(sides));
+    match touching {
+        Touching::Marked => {}
+        Touching::Joined => {
+            options.favor(FileFavor::Union);
+        }
+    }
     match git2::merge_file(&ancestor, &left, &right, Some(&mut options)) {
         Ok(result) if result.is_automergeable() => Merged::Clean(result.content().to_vec()),
         Ok(result) => Merged::Marked(result.content().to_vec()),
@@ -99,43 +114,15 @@ fn marker_size(sides: Sides<'_>) -> u16 {
     u16::try_from(longest + 1).unwrap_or(u16::MAX).max(7)
 }
 
-fn is_crlf(bytes: &[u8]) -> bool {
-    bytes.contains(&b'\n')
-        && bytes
-            .split_inclusive(|byte| *byte == b'\n')
-            .all(|line| line.ends_with(b"\r\n") || !line.ends_with(b"\n"))
-}
-
-fn to_lf(bytes: &[u8]) -> Vec<u8> {
-    let mut result = Vec::with_capacity(bytes.len());
-    for (index, byte) in bytes.iter().enumerate() {
-        if *byte != b'\r' || bytes.get(index + 1) != Some(&b'\n') {
-            result.push(*byte);
-        }
-    }
-    result
-}
-
-fn to_crlf(bytes: &[u8]) -> Vec<u8> {
-    let mut result = Vec::with_capacity(bytes.len() + bytes.len() / 16);
-    for byte in bytes {
-        if *byte == b'\n' {
-            result.push(b'\r');
-        }
-        result.push(*byte);
-    }
-    result
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Labels, Merged, Sides, merge_lines};
+    use super::{Labels, Merged, Sides, Touching, merge_lines};
 
     fn merge(base: impl Into<Option<&'static str>>, ours: &str, theirs: &str) -> Merged {
         let labels = Labels { ours: "mine".into(), base: "old".into(), theirs: "new".into() };
         let base = base.into().map(str::as_bytes);
         let sides = Sides { base, ours: ours.as_bytes(), theirs: theirs.as_bytes() };
-        merge_lines(sides, &labels)
+        merge_lines(sides, &labels, Touching::Marked)
     }
 
     #[test]
@@ -162,17 +149,20 @@ mod tests {
     }
 
     #[test]
-    fn merge_lines_keeps_the_line_endings_of_the_user() {
-        let merged = merge("a\nb\nc\nd\n", "A\r\nb\r\nc\r\nd\r\n", "a\nb\nc\nD\n");
-
-        assert_eq!(merged, Merged::Clean(b"A\r\nb\r\nc\r\nD\r\n".to_vec()));
-    }
-
-    #[test]
     fn merge_lines_makes_markers_longer_than_those_in_the_file() {
         let merged = merge("=======\na\n", "=======\nb\n", "=======\nc\n");
 
         let Merged::Marked(bytes) = merged else { panic!("{merged:?}") };
         assert!(bytes.starts_with(b"=======\n<<<<<<<< mine\n"), "{bytes:?}");
+    }
+
+    #[test]
+    fn merge_lines_joins_changes_that_touch_where_that_is_wanted() {
+        let labels = Labels::of_upgrade("shop", "1.0.0", "1.1.0");
+        let sides = Sides { base: Some(b"a\n"), ours: b"a\nb\n", theirs: b"a\nc\n" };
+
+        let merged = merge_lines(sides, &labels, Touching::Joined);
+
+        assert_eq!(merged, Merged::Clean(b"a\nb\nc\n".to_vec()));
     }
 }

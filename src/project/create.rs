@@ -9,6 +9,7 @@ use super::failure::failure;
 use super::interrupt::Interrupt;
 use super::temporary::Temporary;
 use super::transaction::{Transaction, recover};
+use super::work::{Site, Work};
 use super::{disk, files, repository, state};
 use crate::error::{Error, Result};
 use crate::merge::{
@@ -140,7 +141,7 @@ fn plan(target: &Path, ours: &Ours, tree: &Tree) -> Result<Plan> {
             .hint("or choose another folder"));
     }
     let labels = Labels { ours: String::new(), base: String::new(), theirs: String::new() };
-    let options = Options { existing: Existing::Aside, labels };
+    let options = Options::new(Existing::Aside, labels);
     Ok(merge(&Tree::new(), ours, tree, &options))
 }
 
@@ -199,8 +200,9 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
     let edits = plan.edits();
     // A killed run that was finished just now may have started a repository.
     let git = git.or_else(|| repository::enclosing(&root));
-    let transaction = Transaction::new(&root, &store, &edits);
-    match (commit, git) {
+    let site = Site { root: &root, git: git.as_deref(), store: &store };
+    let work = Work::files(&edits);
+    match (commit, site.git) {
         (Some(message), None) => {
             let branch = OnceCell::new();
             let start = |folder: &Path| {
@@ -209,14 +211,15 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
                 branch.get_or_init(|| name);
                 Ok(())
             };
-            transaction.run(&edits, Some(&start), interrupt)?;
+            Transaction::run(site, &Work { start: Some(&start), ..work }, interrupt)?;
             Ok(Created { git: Git::Started(branch.into_inner().unwrap_or_default()), plan })
         }
         (_, git) => {
             if !edits.is_empty() {
-                transaction.run(&edits, None, interrupt)?;
+                Transaction::run(site, &work, interrupt)?;
             }
-            Ok(Created { plan, git: git.map_or(Git::Unwanted, Git::Inside) })
+            let git = git.map(Path::to_owned).map_or(Git::Unwanted, Git::Inside);
+            Ok(Created { plan, git })
         }
     }
 }

@@ -105,6 +105,10 @@ impl Reader<'_> {
             Err(cause) if is_absent(&cause) => return Ok(Parent::Missing),
             Err(cause) => return Err(failure("look at", &full, &cause)),
         };
+        if found.is_dir() && full.join(".git").symlink_metadata().is_ok() {
+            // Another repository, as a submodule is: its files are not this project's.
+            return Ok(blocked());
+        }
         if !found.is_symlink() {
             let below_link = matches!(above, Parent::Linked(_));
             return Ok(match (found.is_dir(), below_link) {

@@ -31,6 +31,8 @@ pub(super) fn point() -> io::Result<()> {
     HOOK.with_borrow_mut(|hook| hook.as_mut().map_or(Ok(()), |hook| hook(number)))
 }
 
+mod upgrade;
+
 mod tests {
     use std::collections::BTreeMap;
     use std::fs;

@@ -23,6 +23,18 @@ pub(super) struct Journal {
     pub(super) directories: Vec<RelPath>,
     /// Whether it brings a repository.
     pub(super) repository: Repository,
+    /// What is left of it when it is done.
+    pub(super) memory: Memory,
+}
+
+/// What is left of a transaction that is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The originals, so that it can be undone, and the paths that somebody has to look at.
+    Originals(Vec<RelPath>),
 }
 
 /// Whether a transaction brings a repository.
@@ -35,9 +47,20 @@ pub(super) enum Repository {
     Started,
 }
 
+/// Where the path of an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the project.
+    Project,
+    /// It is the index, in git's folder.
+    Index,
+}
+
 /// One path of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
+    /// Where the path is.
+    pub(super) place: Place,
     /// The path.
     pub(super) path: RelPath,
     /// The fingerprint of what stood there.
@@ -57,27 +80,83 @@ pub(super) enum State {
     Other,
 }
 
-impl Journal {
-    /// Starts a record of edits.
-    pub(super) fn new(edits: &[Edit]) -> Self {
-        let entries = edits.iter().map(|edit| Entry {
+impl Entry {
+    /// Records an edit.
+    pub(super) fn new(edit: &Edit) -> Self {
+        Self {
+            place: Place::Project,
             path: edit.path.clone(),
             before: edit.before.as_ref().map(fingerprint),
             after: edit.after.as_ref().map(fingerprint),
-        });
-        Self { entries: entries.collect(), ..Self::default() }
+        }
+    }
+
+    /// Records the place of an index whose contents are not known yet.
+    pub(super) fn index() -> Self {
+        let path = RelPath::parse("index").expect("it is a plain name");
+        Self { place: Place::Index, path, before: None, after: None }
+    }
+
+    /// Looks at what stands at the entry's place, `target`.
+    pub(super) fn state(&self, target: &Path) -> std::io::Result<State> {
+        let found = match target.symlink_metadata() {
+            Err(cause) if is_absent(&cause) => None,
+            Err(cause) => return Err(cause),
+            Ok(_) => match read_blob(target)? {
+                Some(blob) => Some(fingerprint(&blob)),
+                None => return Ok(State::Other),
+            },
+        };
+        Ok(if found == self.after {
+            State::After
+        } else if found == self.before {
+            State::Before
+        } else {
+            State::Other
+        })
+    }
+
+    fn line(&self) -> String {
+        let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".to_owned());
+        let word = match self.place {
+            Place::Project => "edit",
+            Place::Index => "index",
+        };
+        format!("{word} {} {} {}", side(&self.before), side(&self.after), self.path)
+    }
+
+    fn parse(place: Place, text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ' ');
+        let mut side = || parts.next().map(|side| Some(side.to_owned()).filter(|side| side != "-"));
+        let (before, after) = (side()?, side()?);
+        Some(Self { place, path: RelPath::parse(parts.next()?).ok()?, before, after })
+    }
+}
+
+impl Journal {
+    /// Looks at what stands at the place of an entry, `target`; a folder of new files is what
+    /// comes after a file.
+    pub(super) fn state(&self, entry: &Entry, target: &Path) -> std::io::Result<State> {
+        let below = format!("{}/", entry.path);
+        let comes =
+            |other: &Entry| other.after.is_some() && other.path.as_str().starts_with(&below);
+        let state = entry.state(target)?;
+        let is_folder = state == State::Other && entry.after.is_none() && target.is_dir();
+        let is_after = is_folder && self.entries.iter().any(comes);
+        Ok(if is_after { State::After } else { state })
     }
 
     /// Returns the record as text.
     pub(super) fn to_text(&self) -> String {
         let mut lines = vec![FIRST_LINE.to_owned()];
-        for Entry { path, before, after } in &self.entries {
-            let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".to_owned());
-            lines.push(format!("edit {} {} {path}", side(before), side(after)));
-        }
+        lines.extend(self.entries.iter().map(Entry::line));
         lines.extend(self.directories.iter().map(|path| format!("directory {path}")));
         if self.repository == Repository::Started {
             lines.push("repository".to_owned());
+        }
+        if let Memory::Originals(conflicts) = &self.memory {
+            lines.push("remember".to_owned());
+            lines.extend(conflicts.iter().map(|path| format!("conflict {path}")));
         }
         lines.push(LAST_LINE.to_owned());
         lines.join("\n") + "\n"
@@ -91,44 +170,23 @@ impl Journal {
             return None;
         }
         for line in lines {
-            if let Some(edit) = line.strip_prefix("edit ") {
-                let mut parts = edit.splitn(3, ' ');
-                let mut side =
-                    || parts.next().map(|side| Some(side.to_owned()).filter(|side| side != "-"));
-                let (before, after) = (side()?, side()?);
-                let path = RelPath::parse(parts.next()?).ok()?;
-                journal.entries.push(Entry { path, before, after });
-            } else if let Some(path) = line.strip_prefix("directory ") {
-                journal.directories.push(RelPath::parse(path).ok()?);
-            } else if line == "repository" {
-                journal.repository = Repository::Started;
-            } else {
-                return None;
+            match (line.split_once(' ').unwrap_or((line, "")), &mut journal.memory) {
+                (("edit", edit), _) => {
+                    journal.entries.push(Entry::parse(Place::Project, edit)?);
+                }
+                (("index", index), _) => {
+                    journal.entries.push(Entry::parse(Place::Index, index)?);
+                }
+                (("directory", path), _) => journal.directories.push(RelPath::parse(path).ok()?),
+                (("repository", ""), _) => journal.repository = Repository::Started,
+                (("remember", ""), memory) => *memory = Memory::Originals(Vec::new()),
+                (("conflict", path), Memory::Originals(conflicts)) => {
+                    conflicts.push(RelPath::parse(path).ok()?);
+                }
+                _ => return None,
             }
         }
         Some(journal)
-    }
-}
-
-impl Entry {
-    /// Looks at what stands at the path of the entry.
-    pub(super) fn state(&self, root: &Path) -> std::io::Result<State> {
-        let path = root.join(&self.path);
-        let found = match path.symlink_metadata() {
-            Err(cause) if is_absent(&cause) => None,
-            Err(cause) => return Err(cause),
-            Ok(_) => match read_blob(&path)? {
-                Some(blob) => Some(fingerprint(&blob)),
-                None => return Ok(State::Other),
-            },
-        };
-        Ok(if found == self.after {
-            State::After
-        } else if found == self.before {
-            State::Before
-        } else {
-            State::Other
-        })
     }
 }
 
@@ -140,7 +198,7 @@ pub(super) fn fingerprint(blob: &Blob) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Journal, Repository};
+    use super::{Entry, Journal, Memory, Repository};
     use crate::merge::Edit;
     use crate::tree::{Blob, RelPath};
 
@@ -154,10 +212,12 @@ mod tests {
             Edit { path: path("a name"), before: None, after: blob("new") },
             Edit { path: path("b/c"), before: blob("old"), after: None },
         ];
+        let index = Entry { after: Some("100644:00".to_owned()), ..Entry::index() };
         Journal {
+            entries: edits.iter().map(Entry::new).chain([index]).collect(),
             directories: vec![path("x"), path("x/y")],
             repository: Repository::Started,
-            ..Journal::new(&edits)
+            memory: Memory::Originals(vec![path("b/c d")]),
         }
     }
 

@@ -4,23 +4,41 @@
 //! project grows in a temporary folder beside its target, everything else is a transaction.
 
 mod apply;
+mod checkout;
 mod create;
 mod disk;
 mod failure;
 #[cfg(test)]
 mod fault;
 mod files;
+mod guard;
+mod history;
 mod input;
 mod interrupt;
 mod journal;
+mod library;
 mod lock;
+mod open;
+mod program;
 mod repository;
+mod rewrite;
+mod similar;
 mod state;
 mod store;
+mod survey;
 mod temporary;
 mod transaction;
+mod undo;
+mod unresolved;
+mod upgrade;
+mod work;
 
 pub use create::{Created, Creation, Git, create, plan_creation};
 pub use input::{Overwrite, read_file, read_folder, write_file};
 pub use interrupt::Interrupt;
+pub use open::{Access, Project};
 pub use state::State;
+pub use survey::{Conflicts, Survey, Upgrade};
+pub use undo::{Undo, Undone};
+pub use unresolved::Unresolved;
+pub use upgrade::Dirty;

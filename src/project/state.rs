@@ -177,7 +177,7 @@ fn is_schema(value: &DeValue<'_>) -> bool {
     matches!(value, DeValue::Integer(number) if number.as_str() == SCHEMA)
 }
 
-fn to_value(value: &DeValue<'_>) -> Option<Value> {
+pub(super) fn to_value(value: &DeValue<'_>) -> Option<Value> {
     match value {
         DeValue::String(text) => Some(Value::String(text.to_string())),
         DeValue::Boolean(boolean) => Some(Value::Boolean(*boolean)),
@@ -213,12 +213,12 @@ fn table(name: &str, answers: &Table) -> String {
     format!("[{name}]\n{}", lines.concat())
 }
 
-fn bare(key: &str) -> String {
+pub(super) fn bare(key: &str) -> String {
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if !key.is_empty() && key.bytes().all(is_bare) { key.to_owned() } else { quoted(key) }
 }
 
-fn inline(value: &Value) -> String {
+pub(super) fn inline(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
         Value::Array(list) => {
@@ -233,7 +233,7 @@ fn inline(value: &Value) -> String {
 }
 
 /// Quotes a text on one line, which the writer of `toml` does not promise.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {

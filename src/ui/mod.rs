@@ -2,12 +2,14 @@
 //!
 //! Chooses how things look, never what they mean; colour only repeats what words say.
 
+mod changes;
 mod prompt;
 mod report;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+pub use changes::{changes, changes_json, next, patches, stat};
 pub use prompt::ask;
 pub use report::{conflicts, created, diff, json, size, tree};
 

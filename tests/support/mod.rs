@@ -1,6 +1,7 @@
 //! What tests share: packs of fixtures, answers, and a sandbox to run the program in.
 
 mod sandbox;
+mod story;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
 
 pub use sandbox::{Output, Sandbox};
+pub use story::{Story, Version};
 
 /// Returns a path of the project.
 pub fn manifest(path: &str) -> PathBuf {

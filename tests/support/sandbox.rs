@@ -1,5 +1,7 @@
 //! A temporary folder with an empty environment, in which the program runs.
 
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -48,6 +50,8 @@ impl Sandbox {
         command
             .args(arguments)
             .env_clear()
+            // Where git is, which some repositories need.
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.join(".home"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CEILING_DIRECTORIES", self.path().parent().expect("a parent"))
@@ -74,6 +78,32 @@ impl Sandbox {
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
         }
+    }
+
+    /// Returns all that stands below a folder, git's own files too, with the time of its last
+    /// change, its mode and its contents.
+    pub fn times(&self, folder: &str) -> BTreeMap<PathBuf, String> {
+        let (mut found, mut open) = (BTreeMap::new(), vec![self.join(folder)]);
+        while let Some(path) = open.pop() {
+            let metadata = path.symlink_metadata().expect("it is there");
+            let mut text = String::new();
+            if metadata.is_dir() {
+                let entries = std::fs::read_dir(&path).expect("readable");
+                open.extend(entries.map(|entry| entry.expect("an entry").path()));
+                // The lock of a run comes and goes in them.
+                let name = path.file_name().expect("a name").to_string_lossy();
+                if [".git", "fastwright", ".fastwright"].contains(&&*name) {
+                    continue;
+                }
+            } else if metadata.is_file() {
+                let bytes = std::fs::read(&path).expect("readable");
+                text = String::from_utf8_lossy(&bytes).chars().take(2000).collect();
+            }
+            let (seconds, nanoseconds) = (metadata.mtime(), metadata.mtime_nsec());
+            let mode = metadata.mode();
+            found.insert(path, format!("{seconds}.{nanoseconds} {mode:o} {text}"));
+        }
+        found
     }
 
     /// Returns every file and link below a folder, but for those of git, with its contents.

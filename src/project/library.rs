@@ -1,0 +1,264 @@
+//! A repository as libgit2 shows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use git2::{
+    AttrCheckFlags, AttrValue, Error, Index, IndexEntry, IndexTime, ObjectType, Oid, Repository,
+    StatusOptions, StatusShow,
+};
+
+use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
+use crate::error;
+use crate::merge::Driver;
+use crate::tree::{Blob, Mode, RelPath};
+
+/// What git2 returns.
+pub(super) type Result<T> = std::result::Result<T, Error>;
+
+const MODULE: u32 = 0o160_000;
+const ASSUMED: u16 = 1 << 15;
+const SKIPPED: u16 = 1 << 14;
+
+/// A repository, and where in it the project is.
+pub(super) struct Library {
+    pub(super) repository: Repository,
+    /// The project's folder in the repository, with `/` behind it, or nothing.
+    pub(super) prefix: String,
+}
+
+impl Library {
+    /// Opens a repository and its index.
+    pub(super) fn open(root: &Path, git: &Path) -> Result<Self> {
+        let repository = Repository::open(git)?;
+        repository.index()?.read(true)?;
+        let wrong = |text: &str| Error::from_str(text);
+        let top = repository.workdir().ok_or_else(|| wrong("it has no files"))?;
+        let top = top.canonicalize().map_err(|cause| wrong(&cause.to_string()))?;
+        let inner = root.strip_prefix(&top).map_err(|_| wrong("its files are somewhere else"))?;
+        let inner = inner.to_str().ok_or_else(|| wrong("the project's folder is not UTF-8"))?;
+        let prefix = if inner.is_empty() { String::new() } else { format!("{inner}/") };
+        Ok(Self { repository, prefix })
+    }
+
+    /// Returns the error for something that libgit2 could not do.
+    pub(super) fn failed(&self, cause: &Error) -> error::Error {
+        let message = format!("cannot use the repository `{}`", self.repository.path().display());
+        error::Error::failed(message)
+            .because(cause.message())
+            .hint("see what `git status` and `git fsck` say of it, then run it again")
+    }
+
+    pub(super) fn list(&self, is_wanted: &dyn Fn(&RelPath) -> bool) -> Result<Listing> {
+        let mut index = self.repository.index()?;
+        index.read(true)?;
+        let mut listing = Listing::default();
+        for entry in index.iter() {
+            let Some(path) = self.inner(&entry.path) else { continue };
+            if stage(&entry) > 0 {
+                listing.unmerged.insert(path);
+            } else if entry.mode == MODULE {
+                listing.modules.insert(path);
+            } else if is_wanted(&path) {
+                listing.tracked.insert(path, listed(&entry));
+            }
+        }
+        Ok(listing)
+    }
+
+    pub(super) fn attributes(&self, paths: &[RelPath]) -> Result<BTreeMap<RelPath, Attributes>> {
+        let flags = AttrCheckFlags::FILE_THEN_INDEX;
+        let one = |path: &RelPath| {
+            let full = self.full(path);
+            let get = |name| self.repository.get_attr(full.as_ref(), name, flags);
+            let driver = match AttrValue::from_string(get("merge")?) {
+                AttrValue::Unspecified | AttrValue::True | AttrValue::String("text") => {
+                    Driver::Lines
+                }
+                AttrValue::False | AttrValue::String("binary") => Driver::Binary,
+                AttrValue::String("union") => Driver::Union,
+                // Git, too, merges by lines where nobody configured the driver.
+                AttrValue::String(name) if !self.has_driver(name) => Driver::Lines,
+                AttrValue::String(_) | AttrValue::Bytes(_) => Driver::Own,
+            };
+            let filter = AttrValue::from_string(get("filter")?);
+            let is_filtered = !matches!(filter, AttrValue::Unspecified | AttrValue::False);
+            Ok((path.clone(), Attributes { driver, is_filtered }))
+        };
+        paths.iter().map(one).collect()
+    }
+
+    fn has_driver(&self, name: &str) -> bool {
+        let config = self.repository.config();
+        config.is_ok_and(|config| config.get_entry(&format!("merge.{name}.driver")).is_ok())
+    }
+
+    pub(super) fn changed(
+        &self,
+        files: &[(&RelPath, &Blob, &Listed)],
+    ) -> Result<BTreeSet<RelPath>> {
+        let (mut changed, mut suspects) = (BTreeSet::new(), StatusOptions::new());
+        suspects
+            .show(StatusShow::Workdir)
+            .disable_pathspec_match(true)
+            .include_untracked(false)
+            .exclude_submodules(true);
+        let mut is_suspected = false;
+        for (path, blob, listed) in files {
+            let id = Oid::hash_object(ObjectType::Blob, &blob.bytes)?;
+            if id.to_string() == listed.id && mode_of(blob) == listed.mode {
+                continue;
+            }
+            match listed.watch {
+                // Filters and settings may make git see the same in other bytes.
+                Watch::Watched => {
+                    suspects.pathspec(self.full(path));
+                    is_suspected = true;
+                }
+                Watch::Assumed | Watch::Skipped => {
+                    changed.insert((*path).clone());
+                }
+            }
+        }
+        if is_suspected {
+            let statuses = self.repository.statuses(Some(&mut suspects))?;
+            changed.extend(statuses.iter().filter_map(|entry| self.inner(entry.path_bytes())));
+        }
+        Ok(changed)
+    }
+
+    pub(super) fn is_ignored(&self, path: &RelPath) -> Result<bool> {
+        self.repository.is_path_ignored(self.full(path))
+    }
+
+    pub(super) fn read(&self, id: &str) -> Result<Vec<u8>> {
+        Ok(self.repository.find_blob(Oid::from_str(id)?)?.content().to_vec())
+    }
+
+    pub(super) fn make_index(&self, to: &Path, stagings: &[Staging]) -> Result<()> {
+        let (mut index, time) = self.copy_index(to)?;
+        for Staging { path, becomes } in stagings {
+            let full = self.full(path);
+            let entry = index.get_path(full.as_ref(), 0);
+            for stage in 0..4 {
+                index.remove(full.as_ref(), stage).ok();
+            }
+            match becomes {
+                Becomes::Unmerged(sides) => {
+                    for (stage, side) in (1..).zip(sides.iter()) {
+                        if let Some(blob) = side {
+                            let id = self.store(&full, blob)?;
+                            index.add(&new_entry(&full, blob, id, stage))?;
+                        }
+                    }
+                }
+                Becomes::Replaced(blob) => {
+                    let id = self.store(&full, blob)?;
+                    let flags_extended = entry.map_or(0, |entry| entry.flags_extended);
+                    index.add(&IndexEntry { flags_extended, ..new_entry(&full, blob, id, 0) })?;
+                }
+                Becomes::Absent => {}
+            }
+        }
+        finish(&mut index, to, time)
+    }
+
+    pub(super) fn restore_index(&self, to: &Path, old: &Path, paths: &[RelPath]) -> Result<()> {
+        let (mut index, time) = self.copy_index(to)?;
+        let old = Index::open(old)?;
+        for path in paths {
+            let full = self.full(path);
+            for stage in 0..4 {
+                index.remove(full.as_ref(), stage).ok();
+            }
+            if let Some(entry) = old.get_path(full.as_ref(), 0) {
+                index.add(&entry)?;
+            }
+        }
+        finish(&mut index, to, time)
+    }
+
+    fn index_path(&self) -> PathBuf {
+        self.repository.path().join("index")
+    }
+
+    fn copy_index(&self, to: &Path) -> Result<(Index, Option<std::time::SystemTime>)> {
+        let from = self.index_path();
+        let time = from.metadata().and_then(|found| found.modified()).ok();
+        if from.exists() {
+            fs::copy(&from, to).map_err(|cause| Error::from_str(&cause.to_string()))?;
+        }
+        Ok((Index::open(to)?, time))
+    }
+
+    /// Puts a blob into the object store as `git add` would, but for programs that filter it.
+    fn store(&self, full: &str, blob: &Blob) -> Result<Oid> {
+        if blob.mode == Mode::Link {
+            return self.repository.blob(&blob.bytes);
+        }
+        let mut writer = self.repository.blob_writer(Some(full.as_ref()))?;
+        std::io::Write::write_all(&mut writer, &blob.bytes)
+            .map_err(|cause| Error::from_str(&cause.to_string()))?;
+        writer.commit()
+    }
+
+    pub(super) fn full(&self, path: &RelPath) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// Returns a path of the repository as one of the project, if it is one.
+    pub(super) fn inner(&self, path: &[u8]) -> Option<RelPath> {
+        let inner = std::str::from_utf8(path).ok()?.strip_prefix(&self.prefix)?;
+        RelPath::parse(inner).ok()
+    }
+}
+
+/// Writes an index with the time of the one it came from: entries that were written at the same
+/// moment as that one must stay suspicious to git.
+fn finish(index: &mut Index, to: &Path, time: Option<std::time::SystemTime>) -> Result<()> {
+    index.write()?;
+    let set = |time| File::options().write(true).open(to)?.set_modified(time);
+    time.map_or(Ok(()), set).map_err(|cause: std::io::Error| Error::from_str(&cause.to_string()))
+}
+
+fn stage(entry: &IndexEntry) -> u16 {
+    entry.flags >> 12 & 3
+}
+
+fn listed(entry: &IndexEntry) -> Listed {
+    let watch = if entry.flags_extended & SKIPPED != 0 {
+        Watch::Skipped
+    } else if entry.flags & ASSUMED != 0 {
+        Watch::Assumed
+    } else {
+        Watch::Watched
+    };
+    Listed { id: entry.id.to_string(), mode: entry.mode, watch }
+}
+
+/// Returns a mode as git writes it.
+pub(super) fn mode_of(blob: &Blob) -> u32 {
+    match blob.mode {
+        Mode::Regular => 0o100_644,
+        Mode::Executable => 0o100_755,
+        Mode::Link => 0o120_000,
+    }
+}
+
+fn new_entry(full: &str, blob: &Blob, id: Oid, stage: u16) -> IndexEntry {
+    IndexEntry {
+        ctime: IndexTime::new(0, 0),
+        mtime: IndexTime::new(0, 0),
+        dev: 0,
+        ino: 0,
+        mode: mode_of(blob),
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: stage << 12,
+        flags_extended: 0,
+        path: full.into(),
+    }
+}

@@ -1,0 +1,238 @@
+//! A repository as the `git` program shows it, for those that libgit2 cannot open: with SHA-256,
+//! reference tables, split or sparse indexes, or extensions that it does not know.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
+use super::failure::failure;
+use super::library::mode_of;
+use crate::error::{Error, Result};
+use crate::merge::Driver;
+use crate::tree::{Blob, RelPath};
+
+/// The program, and where in the repository the project is.
+pub(super) struct Program {
+    root: PathBuf,
+    git: PathBuf,
+    prefix: String,
+    /// The name of nothing, as long as this repository's names are.
+    nothing: String,
+}
+
+impl Program {
+    /// Asks the program whether it can open what libgit2, by this cause, could not.
+    pub(super) fn open(root: &Path, cause: &str) -> Result<Self> {
+        let refused = |causes: &str| {
+            Error::failed(format!("cannot open the repository around `{}`", root.display()))
+                .because(cause)
+                .because(causes.trim_end())
+                .hint("make it readable for git, or install git where that is missing")
+        };
+        let mut program = Self {
+            root: root.to_owned(),
+            git: PathBuf::new(),
+            prefix: String::new(),
+            nothing: String::new(),
+        };
+        let asked = ["rev-parse", "--absolute-git-dir", "--show-object-format", "--show-prefix"];
+        let output =
+            program.command(&asked).output().map_err(|cause| refused(&cause.to_string()))?;
+        if !output.status.success() {
+            return Err(refused(&String::from_utf8_lossy(&output.stderr)));
+        }
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines = text.lines();
+        program.git = lines.next().unwrap_or_default().into();
+        let length = if lines.next() == Some("sha256") { 64 } else { 40 };
+        program.nothing = "0".repeat(length);
+        lines.next().unwrap_or_default().clone_into(&mut program.prefix);
+        Ok(program)
+    }
+
+    /// Tells whether a reference is there that files do not show.
+    pub(super) fn has_reference(&self, name: &str) -> bool {
+        self.run(&["rev-parse", "--quiet", "--verify", name], b"").is_ok()
+    }
+
+    pub(super) fn list(&self, is_wanted: &dyn Fn(&RelPath) -> bool) -> Result<Listing> {
+        let output = self.run(&["ls-files", "-z", "-v", "--stage"], b"")?;
+        let mut listing = Listing::default();
+        for (line, path) in entries(&output) {
+            let mut words = line.split(' ');
+            let mut word = || words.next().unwrap_or_default();
+            let (tag, mode, id, stage) = (word(), word(), word(), word());
+            if stage != "0" {
+                listing.unmerged.insert(path);
+            } else if mode == "160000" {
+                listing.modules.insert(path);
+            } else if is_wanted(&path) {
+                let watch = match tag {
+                    "S" | "s" => Watch::Skipped,
+                    tag if tag.starts_with(|c: char| c.is_ascii_lowercase()) => Watch::Assumed,
+                    _ => Watch::Watched,
+                };
+                let mode = u32::from_str_radix(mode, 8).unwrap_or_default();
+                listing.tracked.insert(path, Listed { id: id.to_owned(), mode, watch });
+            }
+        }
+        Ok(listing)
+    }
+
+    pub(super) fn attributes(&self, paths: &[RelPath]) -> Result<BTreeMap<RelPath, Attributes>> {
+        let input = paths.iter().fold(String::new(), |input, path| input + path.as_str() + "\0");
+        let arguments = ["check-attr", "-z", "--stdin", "merge", "filter"];
+        let output = self.run(&arguments, input.as_bytes())?;
+        let fields: Vec<&str> = output.split('\0').collect();
+        let mut found = BTreeMap::<RelPath, Attributes>::new();
+        for field in fields.chunks_exact(3) {
+            let Ok(path) = RelPath::parse(field[0]) else { continue };
+            let attributes = found.entry(path).or_default();
+            match (field[1], field[2]) {
+                ("filter", value) => {
+                    attributes.is_filtered = !["unspecified", "unset"].contains(&value);
+                }
+                (_, "unset" | "binary") => attributes.driver = Driver::Binary,
+                (_, "union") => attributes.driver = Driver::Union,
+                (_, "unspecified" | "set" | "text") => {}
+                (_, name) => {
+                    let key = format!("merge.{name}.driver");
+                    if self.run(&["config", "--get", &key], b"").is_ok() {
+                        attributes.driver = Driver::Own;
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn changed(
+        &self,
+        files: &[(&RelPath, &Blob, &Listed)],
+    ) -> Result<BTreeSet<RelPath>> {
+        let arguments =
+            ["diff", "--name-only", "-z", "--relative", "--no-ext-diff", "--no-renames"];
+        let output = self.run(&arguments, b"")?;
+        let changed: BTreeSet<&str> = output.split('\0').collect();
+        let asked = files.iter().filter(|(path, _, _)| changed.contains(path.as_str()));
+        Ok(asked.map(|(path, _, _)| (*path).clone()).collect())
+    }
+
+    pub(super) fn is_ignored(&self, path: &RelPath) -> Result<bool> {
+        let arguments = ["check-ignore", "-q", "--no-index", "--", path.as_str()];
+        let output =
+            self.command(&arguments).output().map_err(|cause| self.failed(&cause.to_string()))?;
+        Ok(output.status.success())
+    }
+
+    pub(super) fn read(&self, id: &str) -> Result<Vec<u8>> {
+        self.raw(&mut self.command(&["cat-file", "blob", id]), b"")
+    }
+
+    pub(super) fn make_index(&self, to: &Path, stagings: &[Staging]) -> Result<()> {
+        self.copy_index(to)?;
+        let (mut lines, mut skipped) = (Vec::new(), Vec::new());
+        for Staging { path, becomes } in stagings {
+            let full = format!("{}{path}", self.prefix);
+            lines.push(format!("0 {}\t{full}\0", self.nothing));
+            let mut add = |blob: &Blob, stage: usize| -> Result<()> {
+                let id = self.run(&["hash-object", "-w", "--stdin"], &blob.bytes)?;
+                lines.push(format!("{:o} {} {stage}\t{full}\0", mode_of(blob), id.trim_end()));
+                Ok(())
+            };
+            match becomes {
+                Becomes::Unmerged(sides) => {
+                    for (stage, side) in (1..).zip(sides.iter()) {
+                        side.as_ref().map_or(Ok(()), |blob| add(blob, stage))?;
+                    }
+                }
+                Becomes::Replaced(blob) => {
+                    add(blob, 0)?;
+                    skipped.push(path.as_str());
+                }
+                Becomes::Absent => {}
+            }
+        }
+        self.update_index(to, &lines.concat())?;
+        if skipped.is_empty() {
+            return Ok(());
+        }
+        let mut command = self.command(&["update-index", "--skip-worktree", "--"]);
+        self.raw(command.args(skipped).env("GIT_INDEX_FILE", to), b"").map(|_| ())
+    }
+
+    pub(super) fn restore_index(&self, to: &Path, old: &Path, paths: &[RelPath]) -> Result<()> {
+        self.copy_index(to)?;
+        let mut list = self.command(&["ls-files", "-z", "--stage", "--full-name", "--"]);
+        list.args(paths.iter().map(|path| format!(":(literal){path}")));
+        let had = self.raw(list.env("GIT_INDEX_FILE", old), b"")?;
+        let gone = paths.iter().map(|path| format!("0 {}\t{}{path}\0", self.nothing, self.prefix));
+        let lines = gone.collect::<String>() + &String::from_utf8_lossy(&had);
+        self.update_index(to, &lines)
+    }
+
+    fn copy_index(&self, to: &Path) -> Result<()> {
+        let from = self.git.join("index");
+        if from.exists() {
+            fs::copy(&from, to).map_err(|cause| failure("write", to, &cause))?;
+        }
+        Ok(())
+    }
+
+    fn update_index(&self, index: &Path, lines: &str) -> Result<()> {
+        let mut command = self.command(&["update-index", "-z", "--index-info"]);
+        self.raw(command.env("GIT_INDEX_FILE", index), lines.as_bytes()).map(|_| ())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(&self.root);
+        // Neither programs of the user's nor writes that nobody asked for.
+        command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]);
+        command.args(arguments).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str], input: &[u8]) -> Result<String> {
+        let output = self.raw(&mut self.command(arguments), input)?;
+        Ok(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    fn raw(&self, command: &mut Command, input: &[u8]) -> Result<Vec<u8>> {
+        let wrong = |cause: std::io::Error| self.failed(&cause.to_string());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(wrong)?;
+        let stdin = child.stdin.take();
+        let output = std::thread::scope(|scope| {
+            // It may answer before it has read all.
+            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
+            child.wait_with_output()
+        });
+        let output = output.map_err(wrong)?;
+        if output.status.success() {
+            Ok(output.stdout)
+        } else {
+            Err(self.failed(&String::from_utf8_lossy(&output.stderr)))
+        }
+    }
+
+    fn failed(&self, cause: &str) -> Error {
+        Error::failed(format!("cannot use the repository `{}`", self.git.display()))
+            .because(cause.trim_end())
+            .hint("see what `git status` and `git fsck` say of it, then run it again")
+    }
+}
+
+/// Splits lines of `head TAB path NUL`.
+fn entries(output: &str) -> impl Iterator<Item = (&str, RelPath)> {
+    output.split('\0').filter_map(|line| {
+        let (head, path) = line.split_once('\t')?;
+        Some((head, RelPath::parse(path).ok()?))
+    })
+}

@@ -1,0 +1,312 @@
+//! Looks at all that an upgrade meets in a project, and says what would become of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::checkout::{Becomes, Checkout, Listed, Listing, Staging, Watch};
+use super::disk;
+use super::failure::failure;
+use super::open::Project;
+use super::unresolved::Unresolved;
+use crate::error::Result;
+use crate::merge::{
+    Change, Conflict, Edit, Existing, Kind, Labels, Move, Moves, Options, Ours, Outcome, Plan,
+    Standing, Tracking, merge_moved,
+};
+use crate::tree::{Blob, RelPath, Tree};
+
+/// What an upgrade goes from and to.
+#[derive(Clone, Copy, Debug)]
+pub struct Upgrade<'a> {
+    /// What the template had.
+    pub base: &'a Tree,
+    /// What the template has.
+    pub theirs: &'a Tree,
+    /// What the template renamed, the oldest first.
+    pub renames: &'a [(String, String)],
+    /// How the sides are called.
+    pub labels: &'a Labels,
+    /// How conflicts are left.
+    pub conflicts: Conflicts,
+}
+
+/// How an upgrade leaves conflicts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Conflicts {
+    /// Between markers in the files, and unmerged in the index.
+    #[default]
+    Markers,
+    /// The template's files beside the user's, and the index as it is.
+    Sidecar,
+    /// Not at all: nothing is written.
+    Fail,
+}
+
+/// What would become of a project.
+#[derive(Debug)]
+pub struct Survey {
+    /// What becomes of every path.
+    pub plan: Plan,
+    /// Files that would be written and hold edits that git does not have.
+    pub dirty: Vec<RelPath>,
+    pub(super) edits: Vec<Edit>,
+    pub(super) stagings: Vec<Staging>,
+}
+
+impl Project {
+    /// Tells what an upgrade would do, and changes nothing.
+    ///
+    /// # Errors
+    /// Fails in the middle of another operation of git, where conflicts of an earlier upgrade
+    /// are left, and where the project cannot be read.
+    pub fn survey(&self, upgrade: &Upgrade<'_>) -> Result<Survey> {
+        let checkout = self.checkout()?;
+        checkout.guard(self.git.as_deref())?;
+        Surveyor::look(self, &checkout, upgrade)?.survey()
+    }
+
+    /// Returns what the user made of a template, as edits of it.
+    ///
+    /// # Errors
+    /// Fails where the project cannot be read.
+    pub fn differences(&self, base: &Tree) -> Result<Vec<Edit>> {
+        let checkout = self.checkout()?;
+        let (ours, _, _) = read(self, &checkout, base, &Tree::new())?;
+        let difference = |(path, before): (&RelPath, &Blob)| {
+            let after = match ours.get(path) {
+                Some(Standing::Blob(blob, _)) if crate::merge::is_same(blob, before) => {
+                    return None;
+                }
+                Some(Standing::Blob(blob, _)) => Some(blob.clone()),
+                Some(Standing::Directory(_) | Standing::Special | Standing::Below(_)) | None => {
+                    None
+                }
+            };
+            Some(Edit { path: path.clone(), before: Some(before.clone()), after })
+        };
+        Ok(base.iter().filter_map(difference).collect())
+    }
+
+    /// Returns what an earlier upgrade or merge left to be resolved at these paths and its own.
+    ///
+    /// # Errors
+    /// Fails where the project cannot be read.
+    pub fn unresolved(&self, base: &Tree) -> Result<Unresolved> {
+        let checkout = self.checkout()?;
+        let (ours, listing, _) = read(self, &checkout, base, &Tree::new())?;
+        Ok(Unresolved::find(self, &ours, &listing))
+    }
+}
+
+/// Entries of the index that have no file.
+type Sparse = BTreeMap<RelPath, Listed>;
+
+/// Reads the user's side: disk first, and the index where a sparse checkout has no file.
+fn read(
+    project: &Project,
+    checkout: &Checkout,
+    base: &Tree,
+    theirs: &Tree,
+) -> Result<(Ours, Listing, Sparse)> {
+    let is_wanted = |path: &RelPath| base.get(path).is_some() || theirs.get(path).is_some();
+    let listing = checkout.list(&is_wanted)?;
+    let tracking = |path: &RelPath| {
+        let entry = listing.tracked.get(path);
+        entry.map_or(Tracking::Untracked, |_| Tracking::Tracked)
+    };
+    let mut ours = disk::read(&project.root, base, theirs, &tracking)?;
+    let mut sparse = Sparse::new();
+    for (path, listed) in &listing.tracked {
+        if listed.watch == Watch::Skipped && ours.get(path).is_none() {
+            let bytes = checkout.read(listed)?;
+            let Some(mode) = mode(listed.mode) else { continue };
+            ours.insert(path.clone(), Standing::Blob(Blob { bytes, mode }, Tracking::Tracked));
+            sparse.insert(path.clone(), listed.clone());
+        }
+    }
+    for path in base.paths().chain(theirs.paths()) {
+        let module = |parent: &str| {
+            RelPath::parse(parent).ok().filter(|parent| listing.modules.contains(parent))
+        };
+        if let Some(module) = path.parents().find_map(module) {
+            ours.insert(path.clone(), Standing::Below(module));
+        }
+    }
+    Ok((ours, listing, sparse))
+}
+
+fn mode(mode: u32) -> Option<crate::tree::Mode> {
+    use crate::tree::Mode::{Executable, Link, Regular};
+    [Regular, Executable, Link].into_iter().find(|known| known.to_string() == format!("{mode:o}"))
+}
+
+/// All that is known of a project while it is looked at.
+struct Surveyor<'a> {
+    project: &'a Project,
+    checkout: &'a Checkout,
+    upgrade: &'a Upgrade<'a>,
+    ours: Ours,
+    listing: Listing,
+    sparse: Sparse,
+    moves: Moves,
+    options: Options,
+    /// Paths whose blobs a program of the user's makes.
+    filtered: BTreeSet<RelPath>,
+}
+
+impl<'a> Surveyor<'a> {
+    fn look(
+        project: &'a Project,
+        checkout: &'a Checkout,
+        upgrade: &'a Upgrade<'a>,
+    ) -> Result<Self> {
+        let Upgrade { base, theirs, renames, labels, conflicts } = *upgrade;
+        let (ours, listing, sparse) = read(project, checkout, base, theirs)?;
+        Unresolved::find(project, &ours, &listing).refuse()?;
+        let moves = Moves::of_template(base, &ours, theirs, renames);
+        let existing = match conflicts {
+            Conflicts::Markers | Conflicts::Fail => Existing::Mark,
+            Conflicts::Sidecar => Existing::Aside,
+        };
+        let options = Options::new(existing, labels.clone());
+        let filtered = BTreeSet::new();
+        let mut surveyor =
+            Self { project, checkout, upgrade, ours, listing, sparse, moves, options, filtered };
+        surveyor.follow_renames()?;
+        surveyor.ask_attributes()?;
+        Ok(surveyor)
+    }
+
+    /// Finds what the user renamed of files that the template changed.
+    fn follow_renames(&mut self) -> Result<()> {
+        let Upgrade { base, theirs, .. } = *self.upgrade;
+        let (old, new) = (self.moves.base(base), self.moves.theirs(theirs));
+        let ours = self.moves.ours(&self.ours);
+        let is_missing = |path: &RelPath, blob: &Blob| {
+            ours.get(path).is_none() && new.get(path).is_some_and(|theirs| theirs != blob)
+        };
+        let missing: Vec<(RelPath, &Blob)> = old
+            .iter()
+            .filter(|(path, blob)| is_missing(path, blob))
+            .map(|(path, blob)| (path.clone(), blob))
+            .collect();
+        let is_candidate = |path: &RelPath| {
+            [base, theirs, &old, &new].iter().all(|tree| tree.get(path).is_none())
+                && self.project.root.join(path).is_file()
+        };
+        for (from, to) in self.checkout.renamed(&missing, &is_candidate)? {
+            let place = self.project.root.join(&to);
+            let blob = disk::read_blob(&place).map_err(|cause| failure("read", &place, &cause))?;
+            if let Some(blob) = blob {
+                self.ours.insert(to.clone(), Standing::Blob(blob, Tracking::Tracked));
+                self.moves.follow(from, to);
+            }
+        }
+        let followed: BTreeSet<RelPath> = self.followed().cloned().collect();
+        let listing = self.checkout.list(&|path| followed.contains(path))?;
+        self.listing.tracked.extend(listing.tracked);
+        Ok(())
+    }
+
+    fn followed(&self) -> impl Iterator<Item = &RelPath> {
+        self.moves.iter().filter(|(_, one)| matches!(one, Move::User { .. })).map(|(to, _)| to)
+    }
+
+    /// Asks git about the files that both sides want to change: most upgrades have none.
+    fn ask_attributes(&mut self) -> Result<()> {
+        let plan = self.plan();
+        let meets = |change: &Change| match change {
+            Change::Merge { .. } | Change::Conflict(_) => true,
+            Change::Create { .. }
+            | Change::Update { .. }
+            | Change::Delete { .. }
+            | Change::Keep(_) => false,
+        };
+        let both: Vec<RelPath> =
+            plan.changes.iter().filter(|(_, c)| meets(c)).map(|(path, _)| path.clone()).collect();
+        for (path, attributes) in self.checkout.attributes(&both)? {
+            if attributes.is_filtered {
+                self.filtered.insert(path.clone());
+            }
+            self.options.drivers.insert(path, attributes.driver);
+        }
+        Ok(())
+    }
+
+    fn plan(&self) -> Plan {
+        let Upgrade { base, theirs, .. } = *self.upgrade;
+        merge_moved(base, &self.ours, theirs, self.moves.clone(), &self.options)
+    }
+
+    fn survey(&self) -> Result<Survey> {
+        let plan = self.plan();
+        let (mut edits, mut stagings) = (Vec::new(), self.conflicts(&plan)?);
+        for edit in plan.edits() {
+            let is_conflict = matches!(plan.changes.get(&edit.path), Some(Change::Conflict(_)));
+            if !self.sparse.contains_key(&edit.path) || edit.before.is_none() {
+                edits.push(edit);
+            } else if is_conflict {
+                // Somebody has to look at it, so it gets a file.
+                edits.push(Edit { before: None, ..edit });
+            } else {
+                let becomes = edit.after.map_or(Becomes::Absent, Becomes::Replaced);
+                stagings.push(Staging { path: edit.path, becomes });
+            }
+        }
+        let dirty = self.dirty(&edits, &stagings)?;
+        Ok(Survey { plan, dirty, edits, stagings })
+    }
+
+    /// Returns what the index is to say of conflicts.
+    fn conflicts(&self, plan: &Plan) -> Result<Vec<Staging>> {
+        let mut stagings = Vec::new();
+        if self.upgrade.conflicts == Conflicts::Sidecar {
+            return Ok(stagings);
+        }
+        for (path, conflict) in plan.conflicts() {
+            if self.is_staged(path, conflict)? {
+                let Conflict { base, ours, theirs, .. } = conflict.clone();
+                let becomes = Becomes::Unmerged(Box::new([base, ours, theirs]));
+                stagings.push(Staging { path: path.clone(), becomes });
+            }
+        }
+        Ok(stagings)
+    }
+
+    /// Tells whether a conflict is one for the index: no other file of the user's gets into git.
+    fn is_staged(&self, path: &RelPath, conflict: &Conflict) -> Result<bool> {
+        match conflict.outcome {
+            Outcome::Aside(_) | Outcome::AlreadyAside(_) => return Ok(false),
+            Outcome::Untouched | Outcome::Markers(_) => {}
+        }
+        if self.filtered.contains(path) || matches!(self.checkout, Checkout::Absent) {
+            return Ok(false);
+        }
+        let had = match self.moves.get(path) {
+            Some(Move::Template { from, .. }) => from,
+            Some(Move::User { .. }) | None => path,
+        };
+        match conflict.kind {
+            Kind::Obstructed => Ok(false),
+            Kind::DeletedByUser => Ok(!self.checkout.is_ignored(path)?),
+            Kind::BothAdded | Kind::BothChanged | Kind::DeletedByTemplate | Kind::OwnDriver => {
+                Ok(self.listing.tracked.contains_key(had))
+            }
+        }
+    }
+
+    /// Finds files with edits that git does not have, of those that are written or staged.
+    fn dirty(&self, edits: &[Edit], stagings: &[Staging]) -> Result<Vec<RelPath>> {
+        let written = edits.iter().filter(|edit| edit.before.is_some()).map(|edit| &edit.path);
+        let staged = stagings.iter().map(|staging| &staging.path);
+        let paths: BTreeSet<&RelPath> = written.chain(staged).collect();
+        let files: Vec<(&RelPath, &Blob, &Listed)> = paths
+            .into_iter()
+            .filter(|path| !self.sparse.contains_key(path))
+            .filter_map(|path| {
+                let Some(Standing::Blob(blob, _)) = self.ours.get(path) else { return None };
+                Some((path, blob, self.listing.tracked.get(path)?))
+            })
+            .collect();
+        Ok(self.checkout.changed(&files)?.into_iter().collect())
+    }
+}
