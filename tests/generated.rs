@@ -202,7 +202,8 @@ fn every_option_is_without_findings() {
     let pack = catalog.load(None).expect("the pack");
     let mut failed = Vec::new();
     for flags in crate::snapshots::options(&pack) {
-        let mut repository = Repository::new("shop-api", &[flags.as_str()]);
+        let arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let mut repository = Repository::new("shop-api", &arguments);
         let environment = repository.environment();
         read_only_judges(&mut repository, &environment);
         repository.judge(
@@ -210,7 +211,9 @@ fn every_option_is_without_findings() {
             &environment.join("bin/pytest"),
             &["--cov", "-q"],
         );
-        failed.extend(repository.findings.iter().map(|finding| format!("{flags}: {finding}")));
+        failed.extend(
+            repository.findings.iter().map(|finding| format!("{}: {finding}", flags.join(" "))),
+        );
     }
     assert_eq!(failed, Vec::<String>::new());
 }

@@ -4,32 +4,35 @@
 
 use std::path::{Path, PathBuf};
 
+use fastwright::answer::flag;
 use fastwright::pack::{Catalog, Kind, Pack, Value};
 use git2::{DiffOptions, Patch};
 
 use crate::support::{Sandbox, manifest};
 
-/// Returns the flag of every answer that differs from the default, one a question's choice.
-pub fn options(pack: &Pack) -> Vec<String> {
+/// Returns the flags of every answer that differs from the default, one a question's choice, with
+/// those that the choice needs beside it.
+pub fn options(pack: &Pack) -> Vec<Vec<String>> {
     let answers = crate::support::answers(pack, &[("name", "shop-api")]).expect("the defaults");
-    let mut flags = Vec::new();
+    let mut options = Vec::new();
     for question in &pack.questions {
         let default = answers.get(question.key.as_str()).expect("an answer");
-        match &question.kind {
-            Kind::Bool if *default == Value::Bool(true) => {
-                flags.push(format!("--no-{}", question.key.flag()));
+        let values: Vec<Value> = match &question.kind {
+            Kind::Bool => vec![Value::Bool(true), Value::Bool(false)],
+            Kind::One(choices) => {
+                choices.iter().map(|choice| Value::from(&*choice.value)).collect()
             }
-            Kind::Bool => flags.push(format!("--{}", question.key.flag())),
-            Kind::One(choices) => flags.extend(
-                choices
-                    .iter()
-                    .filter(|choice| default.as_text() != Some(&choice.value))
-                    .map(|choice| format!("--{}={}", question.key.flag(), choice.value)),
-            ),
-            Kind::Text(_) | Kind::Integer { .. } | Kind::Many(_) => {}
+            Kind::Text(_) | Kind::Integer { .. } | Kind::Many(_) => vec![],
+        };
+        for value in values.iter().filter(|value| *value != default) {
+            let needed = pack.chosen(question, value).flat_map(|component| &component.requires);
+            let needed = needed.filter(|one| !one.when.holds(|key| answers.get(key.as_str())));
+            let fixes = needed.flat_map(|relation| &relation.fix);
+            let all = std::iter::once((&question.key, value)).chain(fixes);
+            options.push(all.map(|(key, value)| flag(key, value).replace(' ', "=")).collect());
         }
     }
-    flags
+    options
 }
 
 fn generated(flags: &[&str]) -> Vec<(String, String)> {
@@ -120,9 +123,10 @@ fn every_option_changes_what_its_snapshot_says() {
     let default = generated(&[]);
     let mut expected = Vec::new();
 
-    for flag in options(&pack) {
-        let name = format!("{}.diff", flag.trim_start_matches('-').replace('=', "-"));
-        compare(&folder("options").join(&name), &diff(&default, &generated(&[&flag])));
+    for flags in options(&pack) {
+        let name = format!("{}.diff", flags[0].trim_start_matches('-').replace('=', "-"));
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        compare(&folder("options").join(&name), &diff(&default, &generated(&flags)));
         expected.push(name);
     }
 

@@ -197,7 +197,9 @@ impl Findings<'_> {
             let name = format!("anchors.{}", anchor.key);
             let template = format!("/{}.tera", anchor.file);
             let prints = |(path, bytes): &(&str, &[u8])| {
-                path.ends_with(&template) && String::from_utf8_lossy(bytes).contains(&name)
+                // A fragment of that file may print it too.
+                (path.ends_with(&template) || path.contains("/fragments/"))
+                    && String::from_utf8_lossy(bytes).contains(&name)
             };
             if !printed.iter().any(prints) {
                 self.report(

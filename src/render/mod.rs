@@ -47,8 +47,7 @@ pub fn render(pack: &Pack, answers: &Answers) -> Result<Tree> {
     let engine =
         engine::engine(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
     let mut context = context::context(pack, answers, &chosen)?;
-    let anchors = anchors(pack, &engine, &fragments, &context)?;
-    context.insert("anchors", &anchors);
+    add_anchors(pack, &engine, &fragments, &mut context)?;
 
     let mut tree = Tree::new();
     for part in parts {
@@ -107,14 +106,16 @@ fn fragments(pack: &Pack, folders: &[String]) -> BTreeMap<String, Vec<String>> {
     fragments
 }
 
-/// Renders all fragments and joins them; every anchor of the pack is there, filled or empty.
-fn anchors<'a>(
-    pack: &'a Pack,
+/// Renders all fragments, joins them and adds them to the context: every anchor of the pack is
+/// there then, filled or empty. A fragment may print the anchors that stand before its own.
+fn add_anchors(
+    pack: &Pack,
     engine: &Tera,
     fragments: &BTreeMap<String, Vec<String>>,
-    context: &tera::Context,
-) -> Result<BTreeMap<&'a str, String>> {
+    context: &mut tera::Context,
+) -> Result<()> {
     let mut anchors = BTreeMap::new();
+    context.insert("anchors", &anchors);
     for anchor in &pack.anchors {
         let mut text = String::new();
         for path in fragments.get(anchor.key.as_str()).into_iter().flatten() {
@@ -125,8 +126,9 @@ fn anchors<'a>(
             text = lines.into_iter().collect();
         }
         anchors.insert(anchor.key.as_str(), text);
+        context.insert("anchors", &anchors);
     }
-    Ok(anchors)
+    Ok(())
 }
 
 /// Tells whether a link at `path` leads to `other`, or to a folder above it.

@@ -1,0 +1,578 @@
+#!/usr/bin/env python3
+"""Checks that a repository agrees with itself: what one file names exists where it must, and nothing is there unused.
+
+    consistency.py REPOSITORY
+
+Compares the application (settings, port, paths, metrics), its image, Kubernetes manifests as kustomize builds them, compose
+files, nginx configuration, scripts, workflow and README with each other. Prints each finding and ends with 1 if there is
+one. Needs PyYAML, and kubectl or kustomize for repositories with manifests.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+# What a cluster brings along, and the README asks for.
+NAMESPACES = {"kube-system", "monitoring", "traefik", "envoy-gateway-system"}
+CLASSES = {"nginx", "envoy"}
+CLUSTER_METRICS = "kube_"
+# A variable that gunicorn itself reads.
+GUNICORN = {"FORWARDED_ALLOW_IPS"}
+
+findings = []
+
+
+def expect(condition, place, text):
+    if not condition:
+        findings.append(f"{place}: {text}")
+    return condition
+
+
+def main(argument):
+    repository = Repository(Path(argument))
+    counts = [repository.count()]
+    if (repository.root / "deploy/kubernetes").is_dir():
+        counts.append(kubernetes(repository))
+    if (repository.root / "deploy/compose").is_dir():
+        counts.append(compose(repository))
+    paths(repository)
+    for finding in findings:
+        print(finding)
+    print(f"{argument}: {', '.join(counts)}; {len(findings)} findings")
+    sys.exit(bool(findings))
+
+
+class Repository:
+    """What the application says about itself."""
+
+    def __init__(self, root):
+        self.root = root
+        self.readme = self.read("README.md")
+        self.server = self.read("gunicorn.conf.py")
+        self.python = "\n".join(path.read_text() for path in sorted(root.glob("src/**/*.py")))
+        self.dockerfile = self.read("Dockerfile")
+        self.workflow = self.read(".github/workflows/ci.yml")
+        self.settings = set(re.findall(r"(?m)^#([A-Z_]+)=", self.read(".env.example")))
+        self.secrets = {name.lower() for name in re.findall(r"\| `([A-Z_]+)` \| required, secret \|", self.readme)}
+        self.variables = self.settings | GUNICORN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
+        self.routes = set(re.findall(r'@router\.\w+\("(/[^"]*)"', self.python))
+        self.metrics = set(re.findall(r'(?:Counter|Histogram|Gauge)\(\s*"(\w+)"', self.python))
+        bind = re.search(r'(?m)^bind = "[^:]+:(\d+)"$', self.server)
+        expose = re.search(r"(?m)^EXPOSE (\d+)$", self.dockerfile)
+        self.port = int(expose[1]) if expose else None
+        expect(expose, "Dockerfile", "no port is exposed")
+        if bind:
+            expect(int(bind[1]) == self.port, "gunicorn.conf.py", f"binds {bind[1]}, the image exposes {self.port}")
+        user = re.search(r"(?m)^USER (\d+):(\d+)$", self.dockerfile)
+        self.user = tuple(map(int, user.groups())) if user else None
+        health = re.search(r"127\.0\.0\.1:(\d+)(/\w+)", self.dockerfile)
+        if health:
+            expect(int(health[1]) == self.port, "Dockerfile", f"HEALTHCHECK asks port {health[1]}")
+            expect(health[2] in self.routes, "Dockerfile", f"HEALTHCHECK asks {health[2]}, which is no route")
+        documented = set(re.findall(r"(?m)^\| `([A-Z_]+)` \|", self.readme))
+        for name in self.settings ^ (documented & {name for name in documented if name.startswith("APP_")}):
+            expect(False, "README.md", f"{name} stands in .env.example or here, not in both")
+        image = re.search(r"(?m)^  IMAGE: (\S+)$", self.workflow)
+        self.image = image[1] if image else None
+
+    def read(self, path):
+        file = self.root / path
+        return file.read_text() if file.is_file() else ""
+
+    def count(self):
+        return f"{len(self.settings)} settings, {len(self.routes)} routes"
+
+
+# ---- Kubernetes
+
+
+class Overlay:
+    def __init__(self, folder):
+        self.name = folder.name
+        tool = ["kubectl", "kustomize"] if shutil.which("kubectl") else ["kustomize", "build"]
+        done = subprocess.run([*tool, str(folder)], capture_output=True, text=True)
+        expect(done.returncode == 0, f"overlays/{self.name}", done.stderr.strip())
+        self.documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+        beside = folder / "namespace.yaml"
+        self.namespace = yaml.safe_load(beside.read_text()) if beside.is_file() else None
+
+    def all(self, *kinds):
+        return [document for document in self.documents if document["kind"] in kinds]
+
+    def get(self, kind, name):
+        found = [one for one in self.all(kind) if one["metadata"]["name"] == name]
+        return found[0] if found else None
+
+    def place(self, document):
+        return f"{self.name}: {document['kind']} {document['metadata']['name']}"
+
+    def pods(self):
+        """Yields (owner, labels, specification) of every kind of pod."""
+        for owner in self.all("Deployment", "Job"):
+            yield owner, owner["spec"]["template"]["metadata"]["labels"], owner["spec"]["template"]["spec"]
+
+    def selected(self, labels):
+        return [pod for pod in self.pods() if labels.items() <= pod[1].items()]
+
+    def ports(self, pod):
+        return {port["name"]: port["containerPort"] for one in pod[2]["containers"] for port in one.get("ports", [])}
+
+
+def kubernetes(repository):
+    root = repository.root / "deploy/kubernetes"
+    overlays = [Overlay(path.parent) for path in sorted(root.glob("overlays/*/kustomization.yaml"))]
+    made = created(repository.readme)
+    for overlay in overlays:
+        used = set()
+        pods(repository, overlay, made, used)
+        selectors(repository, overlay, used)
+        gateway(repository, overlay, made, used)
+        monitoring(repository, overlay, used)
+        namespace(repository, overlay)
+        unused(overlay, used)
+        connections(repository, overlay)
+    for kind, name, _ in made:
+        expect((kind, name) in NAMED, "README.md", f"makes the {kind} {name}, which no manifest names")
+    files(repository, root)
+    script(repository, root, overlays)
+    workflow(repository, overlays)
+    return f"{sum(len(overlay.documents) for overlay in overlays)} objects in {len(overlays)} overlays"
+
+
+NAMED = set()
+TLS = ("tls.crt", "tls.key")
+
+
+def created(readme):
+    """Returns the Secrets that the README makes, with their keys."""
+    made = []
+    for line in re.findall(r"(?m)^kubectl .*create secret .*$", readme):
+        kind, name = re.search(r"create secret (generic|tls) (\S+)", line).groups()
+        keys = set(re.findall(r"--from-file=(\w+)", line)) if kind == "generic" else set(TLS)
+        made.append(("Secret", name, keys))
+    return made
+
+
+def secret(place, name, made, keys=()):
+    NAMED.add(("Secret", name))
+    known = [found for kind, known, found in made if known == name]
+    if expect(known, place, f"names the Secret {name}, which the README does not make"):
+        for key in keys:
+            expect(key in known[0], place, f"names the key {key}, which the Secret {name} is not made with")
+
+
+def pods(repository, overlay, made, used):
+    for owner, labels, pod in overlay.pods():
+        place = overlay.place(owner)
+        account = pod.get("serviceAccountName")
+        if account:
+            used.add(("ServiceAccount", account))
+            expect(overlay.get("ServiceAccount", account), place, f"there is no ServiceAccount {account}")
+        volumes = {volume["name"]: volume for volume in pod.get("volumes", [])}
+        mounted = {}
+        for container in pod["containers"]:
+            place = f"{overlay.place(owner)}, container {container['name']}"
+            for mount in container.get("volumeMounts", []):
+                mounted[mount["name"]] = mount["mountPath"]
+                expect(mount["name"] in volumes, place, f"there is no volume {mount['name']}")
+            ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
+            for name, port in ports.items():
+                expect(port == repository.port, place, f"port {name} is {port}, the image exposes {repository.port}")
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                ask = container.get(probe, {}).get("httpGet")
+                if ask:
+                    expect(ask["port"] in ports, place, f"{probe} asks port {ask['port']}, which is not there")
+                    expect(ask["path"] in repository.routes, place, f"{probe} asks {ask['path']}, which is no route")
+            values = {one["name"]: one["value"] for one in container.get("env", [])}
+            for source in container.get("envFrom", []):
+                name = source["configMapRef"]["name"]
+                used.add(("ConfigMap", name))
+                settings = overlay.get("ConfigMap", name)
+                if expect(settings, place, f"there is no ConfigMap {name}"):
+                    values |= settings["data"]
+            for name in values:
+                expect(name in repository.variables, place, f"sets {name}, which nothing reads")
+            folder = values.get("APP_SECRETS_DIR")
+            if folder:
+                volume = next((volumes.get(name) for name, path in mounted.items() if path == folder), None)
+                expect(volume and "secret" in volume, place, f"no Secret is mounted at APP_SECRETS_DIR, {folder}")
+            elif repository.secrets:
+                expect(False, place, "APP_SECRETS_DIR is not set, but the application needs secrets")
+            image, _, digest = container["image"].partition("@")
+            expect(re.fullmatch(r"sha256:[0-9a-f]{64}", digest), place, f"the image {container['image']} has no digest")
+            expect(repository.image in (None, image), place, f"the image is {image}, CI pushes {repository.image}")
+            command = (container.get("command") or container.get("args") or [None])[0]
+            if command:
+                expect(f"\n{command}==" in repository.read("requirements.txt"), place, f"{command} is not installed")
+        for name, volume in volumes.items():
+            place = overlay.place(owner)
+            expect(name in mounted, place, f"nothing mounts the volume {name}")
+            if "secret" in volume:
+                items = {item["key"]: item["path"] for item in volume["secret"].get("items", [])}
+                secret(place, volume["secret"]["secretName"], made, items)
+                for path in items.values():
+                    expect(path in repository.secrets, place, f"{path} is no secret that the application reads")
+                for missing in repository.secrets - set(items.values()):
+                    expect(False, place, f"the secret {missing} is not mounted")
+        context = pod.get("securityContext", {})
+        user = (context.get("runAsUser"), context.get("runAsGroup"))
+        expect(user == repository.user, place, f"runs as {user}, the image as {repository.user}")
+        for constraint in pod.get("topologySpreadConstraints", []):
+            wanted = constraint["labelSelector"]["matchLabels"]
+            expect(wanted.items() <= labels.items(), place, f"spreads pods that are not its own: {wanted}")
+
+
+def selectors(repository, overlay, used):
+    for owner in overlay.all("Deployment"):
+        wanted = owner["spec"]["selector"]["matchLabels"]
+        found = [one[0]["metadata"]["name"] for one in overlay.selected(wanted)]
+        expect(found == [owner["metadata"]["name"]], overlay.place(owner), f"selects {found or 'nothing'}")
+    for service in overlay.all("Service"):
+        place = overlay.place(service)
+        found = overlay.selected(service["spec"]["selector"])
+        expect(len(found) == 1 and found[0][0]["kind"] == "Deployment", place, f"selects {len(found)} kinds of pods")
+        for port in service["spec"]["ports"]:
+            for pod in found:
+                expect(port["targetPort"] in overlay.ports(pod), place, f"port {port['targetPort']} is not there")
+    for budget in overlay.all("PodDisruptionBudget"):
+        expect(overlay.selected(budget["spec"]["selector"]["matchLabels"]), overlay.place(budget), "selects nothing")
+    for scaler in overlay.all("HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]
+        expect(overlay.get(target["kind"], target["name"]), overlay.place(scaler), f"there is no {target['name']}")
+    for policy in overlay.all("NetworkPolicy"):
+        place = overlay.place(policy)
+        found = overlay.selected(policy["spec"]["podSelector"].get("matchLabels", {}))
+        expect(found, place, "selects nothing")
+        for rule in policy["spec"].get("ingress", []):
+            for port in rule["ports"]:
+                for pod in found:
+                    expect(port["port"] in overlay.ports(pod), place, f"port {port['port']} is not there")
+        for rule in policy["spec"].get("ingress", []) + policy["spec"].get("egress", []):
+            for peer in rule.get("from", []) + rule.get("to", []):
+                labels = peer.get("namespaceSelector", {}).get("matchLabels", {})
+                name = labels.get("kubernetes.io/metadata.name")
+                expect(name is None or name in NAMESPACES, place, f"nobody knows the namespace {name}")
+                if name and name != "kube-system":
+                    expect(f"`{name}`" in repository.readme, place, f"the README does not ask for the namespace {name}")
+                labels = peer.get("podSelector", {}).get("matchLabels", {})
+                for key in ("gateway.networking.k8s.io/gateway-name", "gateway.envoyproxy.io/owning-gateway-name"):
+                    if key in labels:
+                        expect(overlay.get("Gateway", labels[key]), place, f"there is no Gateway {labels[key]}")
+    covered = {id(one[2]) for policy in overlay.all("NetworkPolicy") if "Egress" in policy["spec"]["policyTypes"]
+               for one in overlay.selected(policy["spec"]["podSelector"].get("matchLabels", {}))}
+    for owner, _, pod in overlay.pods():
+        expect(id(pod) in covered, overlay.place(owner), "no policy limits where its pods may go")
+
+
+def gateway(repository, overlay, made, used):
+    taken, hosts = set(), set()
+
+    def backend(place, name, port):
+        used.add(("Service", name))
+        service = overlay.get("Service", name)
+        if expect(service, place, f"there is no Service {name}"):
+            known = {value for one in service["spec"]["ports"] for value in (one["name"], one["port"])}
+            expect(port in known, place, f"the Service {name} has no port {port}")
+
+    def needs(place, kind, name):
+        used.add((kind, name))
+        expect(overlay.get(kind, name), place, f"there is no {kind} {name}")
+
+    for door in overlay.all("Gateway"):
+        place = overlay.place(door)
+        expect(door["spec"]["gatewayClassName"] in CLASSES, place, "nobody knows its class")
+        expect(f"GatewayClass `{door['spec']['gatewayClassName']}`" in repository.readme, place, "README: no GatewayClass")
+        parameters = door["spec"].get("infrastructure", {}).get("parametersRef")
+        if parameters:
+            needs(place, parameters["kind"], parameters["name"])
+        for listener in door["spec"]["listeners"]:
+            hosts.add(listener.get("hostname"))
+            for reference in listener.get("tls", {}).get("certificateRefs", []):
+                secret(place, reference["name"], made, TLS)
+    for route in overlay.all("HTTPRoute"):
+        place = overlay.place(route)
+        used.add(("HTTPRoute", route["metadata"]["name"]))
+        for parent in route["spec"]["parentRefs"]:
+            door = overlay.get("Gateway", parent["name"])
+            used.add(("Gateway", parent["name"]))
+            names = [listener["name"] for listener in door["spec"]["listeners"]] if door else []
+            expect(parent["sectionName"] in names, place, f"there is no listener {parent['name']}/{parent['sectionName']}")
+            taken.add((parent["name"], parent["sectionName"]))
+        for rule in route["spec"]["rules"]:
+            for one in rule.get("backendRefs", []):
+                backend(place, one["name"], one["port"])
+            for one in rule.get("filters", []):
+                if one["type"] == "ExtensionRef":
+                    needs(place, one["extensionRef"]["kind"], one["extensionRef"]["name"])
+    for door in overlay.all("Gateway"):
+        for listener in door["spec"]["listeners"]:
+            expect((door["metadata"]["name"], listener["name"]) in taken, overlay.place(door),
+                   f"no route is attached to the listener {listener['name']}")
+    for policy in overlay.documents:
+        spec = policy.get("spec", {})
+        for target in spec.get("targetRefs", [spec["targetRef"]] if "targetRef" in spec else []):
+            expect(overlay.get(target["kind"], target["name"]), overlay.place(policy),
+                   f"there is no {target['kind']} {target['name']}")
+            used.add((policy["kind"], policy["metadata"]["name"]))
+    for route in overlay.all("IngressRoute"):
+        place = overlay.place(route)
+        used.add(("IngressRoute", route["metadata"]["name"]))
+        for rule in route["spec"]["routes"]:
+            hosts |= set(re.findall(r"Host\(`([^`]+)`\)", rule["match"]))
+            for one in rule.get("middlewares", []):
+                needs(place, "Middleware", one["name"])
+            for one in rule["services"]:
+                if one.get("kind") != "TraefikService":
+                    backend(place, one["name"], one["port"])
+                if "serversTransport" in one:
+                    needs(place, "ServersTransport", one["serversTransport"])
+        tls = route["spec"].get("tls")
+        if tls:
+            secret(place, tls["secretName"], made, TLS)
+            needs(place, "TLSOption", tls["options"]["name"])
+        for point in route["spec"]["entryPoints"]:
+            expect(f"`{point}`" in repository.readme, place, f"the README does not ask for the entry point {point}")
+    place = f"{overlay.name}: the gateway"
+    expect(len(hosts) == 1 and None not in hosts, place, f"answers for {sorted(map(str, hosts))}, not for one host")
+    for host in hosts - {None}:
+        whole = re.compile(rf"(?<![\w.-]){re.escape(host)}(?![\w-])")
+        expect(whole.search(repository.readme), place, f"the README does not name {host}")
+        expect(not repository.workflow or whole.search(repository.workflow), place, f"CI does not observe {host}")
+    # Hidden from the public: what only machines ask, and what monitoring reads.
+    text = json.dumps([route["spec"] for route in overlay.all("HTTPRoute", "IngressRoute")])
+    for path in repository.routes & {"/ready", "/metrics"}:
+        expect(re.search(rf"[(|/]{path[1:]}[)|(]", text), place, f"{path} is not hidden")
+    for path in re.findall(r"/\(([\w|]+)\)\(\[", text):
+        for word in path.split("|"):
+            expect(f"/{word}" in repository.routes, place, f"hides /{word}, which is no route")
+
+
+def monitoring(repository, overlay, used):
+    for monitor in overlay.all("ServiceMonitor"):
+        place = overlay.place(monitor)
+        used.add(("ServiceMonitor", monitor["metadata"]["name"]))
+        wanted = monitor["spec"]["selector"]["matchLabels"].items()
+        found = [one for one in overlay.all("Service") if wanted <= one["metadata"]["labels"].items()]
+        expect(len(found) == 1, place, f"selects {len(found)} Services")
+        for endpoint in monitor["spec"]["endpoints"]:
+            expect(endpoint["path"] in repository.routes, place, f"reads {endpoint['path']}, which is no route")
+            for service in found:
+                used.add(("Service", service["metadata"]["name"]))
+                names = [port["name"] for port in service["spec"]["ports"]]
+                expect(endpoint["port"] in names, place, f"the Service has no port {endpoint['port']}")
+    kinds = {"job": "Service", "deployment": "Deployment", "horizontalpodautoscaler": "HorizontalPodAutoscaler"}
+    for rules in overlay.all("PrometheusRule"):
+        used.add(("PrometheusRule", rules["metadata"]["name"]))
+        for rule in (rule for group in rules["spec"]["groups"] for rule in group["rules"]):
+            place = f"{overlay.place(rules)}, alert {rule['alert']}"
+            for name in re.findall(r"\b(http_\w+|kube_\w+)", rule["expr"]):
+                base = re.sub(r"_(total|bucket|count|sum)$", "", name)
+                known = name.startswith(CLUSTER_METRICS) or base in repository.metrics or name in repository.metrics
+                expect(known, place, f"the application has no metric {name}")
+            for label, value in re.findall(r'(\w+)="([^"]+)"', rule["expr"]):
+                if label in kinds:
+                    expect(overlay.get(kinds[label], value), place, f"there is no {kinds[label]} {value}")
+                if label == "container":
+                    names = [one["name"] for pod in overlay.pods() for one in pod[2]["containers"]]
+                    expect(value in names, place, f"there is no container {value}")
+            for path in "|".join(re.findall(r'route!~"([^"]+)"', rule["expr"])).split("|"):
+                expect(not path or path in repository.routes, place, f"leaves out {path}, which is no route")
+
+
+def namespace(repository, overlay):
+    place = f"overlays/{overlay.name}"
+    if not expect(overlay.namespace, place, "has no namespace.yaml"):
+        return
+    name = overlay.namespace["metadata"]["name"]
+    found = {document["metadata"].get("namespace") for document in overlay.documents}
+    expect(found == {name}, place, f"applies to {sorted(map(str, found))}, namespace.yaml makes {name}")
+    expect(name in repository.readme, place, f"the README does not name the namespace {name}")
+    for document in overlay.documents:
+        labels = document["metadata"]["labels"]
+        for key in ("name", "instance", "component", "part-of", "managed-by"):
+            expect(f"app.kubernetes.io/{key}" in labels, overlay.place(document), f"has no label {key}")
+
+
+# Kinds that serve no one unless another object names them.
+NEEDED = {
+    "ServiceAccount", "ConfigMap", "Service", "Middleware", "TLSOption", "ServersTransport", "HTTPRouteFilter",
+    "NginxProxy", "EnvoyProxy", "Gateway", "SnippetsFilter",
+}
+
+
+def unused(overlay, used):
+    for document in overlay.documents:
+        entry = (document["kind"], document["metadata"]["name"])
+        expect(entry[0] not in NEEDED or entry in used, overlay.place(document), "nothing uses it")
+    names = [(document["kind"], document["metadata"]["name"]) for document in overlay.documents]
+    for twice in {entry for entry in names if names.count(entry) > 1}:
+        expect(False, overlay.name, f"{twice} stands twice")
+
+
+def connections(repository, overlay):
+    pool = re.search(r"\| `APP_DATABASE_POOL_SIZE` \| `(\d+)` \|", repository.readme)
+    printed = re.search(r"(?m)= \*\*(\d+)\*\*", repository.readme)
+    if not pool or overlay.name != "production":
+        return
+    deployment = overlay.all("Deployment")[0]["spec"]
+    most = overlay.all("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"]
+    surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
+    settings = overlay.all("ConfigMap")[0]["data"]
+    size = int(settings.get("APP_DATABASE_POOL_SIZE", pool[1]))
+    total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 1
+    expect(printed and int(printed[1]) == total, "README.md", f"{total} connections, but it says {printed and printed[1]}")
+    port = re.search(r"`APP_DATABASE_URL`", repository.readme)
+    open_ports = {port["port"] for policy in overlay.all("NetworkPolicy") for rule in policy["spec"].get("egress", [])
+                  for port in rule["ports"]}
+    example = re.search(r"#APP_DATABASE_URL=\S+@[^:/]+:(\d+)/", repository.read(".env.example"))
+    if port and example:
+        expect(int(example[1]) in open_ports, overlay.name, f"no policy lets anyone reach the database's port {example[1]}")
+
+
+def files(repository, root):
+    """Every file is part of a kustomization, or the README says what it is for."""
+    named = set()
+    for path in root.rglob("kustomization.yaml"):
+        text = yaml.safe_load(path.read_text())
+        for entry in text.get("resources", []):
+            target = (path.parent / entry).resolve()
+            named.add(target / "kustomization.yaml" if target.is_dir() else target)
+    for path in root.rglob("*"):
+        if path.is_file() and path.resolve() not in named:
+            relative = path.relative_to(root)
+            known = str(relative) in repository.readme or path.name in repository.readme or path.match("overlays/*/*")
+            expect(known, f"deploy/kubernetes/{relative}", "nothing names it")
+
+
+def script(repository, root, overlays):
+    text = (root / "rollout.sh").read_text()
+    for kind, name in re.findall(r"\b(deployment|job)/([a-z0-9-]+)", text + repository.readme):
+        for overlay in overlays:
+            expect(overlay.get(kind.capitalize(), name), "rollout.sh or README.md", f"there is no {kind} {name}")
+    known = {document["metadata"]["labels"]["app.kubernetes.io/component"] for one in overlays for document in one.documents}
+    for word in re.findall(r'apply "(?:not)?in \((\w+)\)"|component=(\w+)', text + repository.readme):
+        expect(set(word) - {""} <= known, "rollout.sh or README.md", f"nothing has the component {word}")
+    for overlay in re.findall(r"rollout\.sh (\w+)", repository.readme + repository.workflow):
+        expect(overlay in [one.name for one in overlays] or overlay == "with", "README.md", f"there is no overlay {overlay}")
+
+
+def workflow(repository, overlays):
+    if not repository.workflow:
+        return
+    for name in set(re.findall(r"secrets\.(\w+)|vars\.(\w+)", repository.workflow)):
+        name = name[0] or name[1]
+        expect(name == "GITHUB_TOKEN" or f"`{name}`" in repository.readme, "ci.yml", f"the README does not name {name}")
+    matrix = re.findall(r"overlay: (\w+)\n", repository.workflow)
+    if matrix:
+        expect(sorted(matrix) == sorted(one.name for one in overlays), "ci.yml", f"deploys {matrix}")
+
+
+# ---- Compose
+
+
+def compose(repository):
+    root = repository.root / "deploy/compose"
+    parts = [yaml.safe_load(path.read_text()) for path in sorted(root.glob("compose*.yaml"))]
+    services = {}
+    for part in parts:
+        for name, service in part.get("services", {}).items():
+            merged = services.setdefault(name, {})
+            for key, value in service.items():
+                # Compose takes some of these as a list or as a table; either says which names are meant.
+                before = merged.get(key)
+                if isinstance(value, list) and before:
+                    merged[key] = [*before, *value]
+                elif isinstance(value, dict) and before:
+                    merged[key] = {**before, **value} if isinstance(before, dict) else [*before, *value]
+                else:
+                    merged[key] = value
+    for section in ("networks", "volumes", "secrets"):
+        defined = {name for part in parts for name in part.get(section, {})}
+        taken = set()
+        for service in services.values():
+            for entry in service.get(section, []):
+                source = entry.split(":")[0] if section == "volumes" else entry
+                if section != "volumes" or not source.startswith("."):
+                    taken.add(source)
+        for name in defined ^ taken:
+            expect(False, "compose", f"{section}: {name} is {'not used' if name in defined else 'not defined'}")
+    for part in parts:
+        for name, one in part.get("secrets", {}).items():
+            file = Path(one["file"]).name
+            expect(f"secrets/{file}" in repository.readme, "compose", f"the README does not make secrets/{file}")
+            if name.startswith("app_"):
+                expect(name in repository.secrets, "compose", f"{name} is no secret that the application reads")
+    for name, service in services.items():
+        place = f"compose service {name}"
+        for other in service.get("depends_on", {}):
+            expect(other in services, place, f"depends on {other}, which is not there")
+        for entry in service.get("extra_hosts", []):
+            expect(entry.split(":")[0] in services, place, f"gives an address to {entry}, which is not there")
+        environment = service.get("environment", {})
+        if service.get("image", "").startswith("${APP_IMAGE"):
+            for variable in environment:
+                expect(variable in repository.variables, place, f"sets {variable}, which nothing reads")
+            expect(environment.get("APP_SECRETS_DIR") == "/run/secrets", place, "APP_SECRETS_DIR is not /run/secrets")
+        test = " ".join(service.get("healthcheck", {}).get("test", []))
+        for port, path in re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", test):
+            expect(int(port) == repository.port, place, f"the check asks port {port}")
+            expect(path in repository.routes, place, f"the check asks {path}, which is no route")
+    text = "".join(path.read_text() for path in root.glob("compose*.yaml"))
+    asked = set(re.findall(r"\$\{(\w+)", text))
+    given = set(re.findall(r"(?m)^([A-Z_]+)=", (root / ".env.example").read_text()))
+    rollout = (root / "rollout.sh").read_text() if (root / "rollout.sh").exists() else ""
+    for name in asked - given:
+        expect(False, "compose", f".env.example does not give {name}")
+    for name in given - asked - {"COMPOSE_FILE"}:
+        expect(name in rollout, ".env.example", f"nothing reads {name}")
+    for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
+        expect(name in services, "rollout.sh", f"there is no service {name}")
+    nginx(repository, services)
+    if repository.workflow:
+        workflow(repository, [])
+    return f"{len(services)} services"
+
+
+def nginx(repository, services):
+    root = repository.root / "deploy/nginx"
+    if not root.is_dir():
+        return
+    hosts = set(services) | {entry.split(":")[0] for one in services.values() for entry in one.get("extra_hosts", [])}
+    texts = {path.name: path.read_text() for path in root.glob("*.conf")}
+    included = {"nginx.conf"} | {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
+    for name in included ^ set(texts):
+        expect(False, f"deploy/nginx/{name}", "is not there" if name in included else "nothing includes it")
+    whole = "\n".join(texts.values())
+    for host, port in re.findall(r"(?m)^\s+server ([a-z-]+):(\d+)", whole):
+        expect(host in hosts, "deploy/nginx", f"there is no service {host}")
+        expect(int(port) == repository.port, "deploy/nginx", f"asks {host} on {port}, the image exposes {repository.port}")
+    for inside in re.findall(r"listen (\d+)", whole):
+        published = [entry for one in services.values() for entry in one.get("ports", []) if entry.endswith(f":{inside}")]
+        expect(published, "deploy/nginx", f"nothing publishes the port {inside}")
+    for words in re.findall(r"\^/(?:\(\?:([\w|]+)\)|(\w+))\(", whole):
+        hidden = set((words[0] or words[1]).split("|"))
+        wanted = {path[1:] for path in repository.routes & {"/ready", "/metrics"}}
+        expect(hidden == wanted, "deploy/nginx", f"hides {sorted(hidden)}, the application has {sorted(wanted)}")
+    for zone in re.findall(r"limit_(?:req|conn) (?:zone=)?(\w+)[ ;]", whole):
+        expect(re.search(rf"zone={zone}:", whole), "deploy/nginx", f"there is no zone {zone}")
+
+
+# ---- Everything
+
+
+def paths(repository):
+    """What README and workflow name as a file is one."""
+    text = repository.readme + repository.workflow
+    bases = [repository.root, repository.root / "deploy/kubernetes", repository.root / "deploy/compose", repository.root / "src"]
+    bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
+    pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
+    for name in set(re.findall(pattern, text)):
+        expect(any((base / name).exists() for base in bases), "README.md or ci.yml", f"there is no {name}")
+
+
+main(*sys.argv[1:])

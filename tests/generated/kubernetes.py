@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+"""Judges what a repository applies to a cluster, without one.
+
+    kubernetes.py REPOSITORY SCHEMAS    SCHEMAS holds JSON Schemas of custom resources, GROUP/KIND_VERSION.json
+
+Every overlay of deploy/kubernetes is built by kustomize; what comes out, and the namespaces beside it, is judged by
+kubernetes-validate (strict), by the schemas, by some of the rules that schemas do not hold, by checkov and, where it is
+installed, by promtool. Ends with 1 if anything is found. Needs kubectl or kustomize, and the Python packages
+kubernetes-validate, jsonschema and PyYAML; checkov is looked for beside the running Python and on PATH.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import kubernetes_validate
+import yaml
+from jsonschema import Draft202012Validator
+
+# The oldest version that the README names, and the newest that is known.
+VERSIONS = ("1.30", "1.37")
+SKIP = re.compile(r"checkov\.io/skip\d*")
+
+
+def main(repository, schemas):
+    findings = []
+    root = Path(repository) / "deploy/kubernetes"
+    overlays = sorted(path.parent for path in root.glob("overlays/*/kustomization.yaml"))
+    if not overlays:
+        sys.exit(f"{root} has no overlays")
+    built = {overlay.name: build(overlay, findings) for overlay in overlays}
+    report("kustomize build", f"{len(built)} overlays", findings, 0)
+    for overlay in overlays:
+        beside = [yaml.safe_load(path.read_text()) for path in overlay.glob("namespace.yaml")]
+        built[overlay.name] = beside + built[overlay.name]
+    judge("kubernetes-validate --strict", strict, built, findings, schemas)
+    judge("schemas of custom resources", custom, built, findings, schemas)
+    judge("rules beyond schemas", rules, built, findings, schemas)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, documents in built.items():
+            (Path(folder) / f"{name}.yaml").write_text(yaml.safe_dump_all(documents))
+        before = len(findings)
+        report("checkov", checkov(Path(folder), built, findings), findings, before)
+        before = len(findings)
+        report("promtool check rules", promtool(Path(folder), built, findings), findings, before)
+    before = len(findings)
+    report("shutdown", shutdown(Path(repository), built, findings), findings, before)
+    sys.exit(bool(findings))
+
+
+def report(label, count, findings, before):
+    found = findings[before:]
+    print(f"{'FAIL' if found else 'ok  '}  {label:<32} {count}")
+    for finding in found:
+        print(f"      {finding}")
+    sys.stdout.flush()
+
+
+def judge(label, check, built, findings, schemas):
+    before = len(findings)
+    count = 0
+    for overlay, documents in built.items():
+        for document in documents:
+            for finding in check(document, documents, schemas):
+                if finding is None:
+                    count += 1
+                else:
+                    findings.append(f"{overlay}: {document['kind']} {document['metadata']['name']}: {finding}")
+    report(label, f"{count} checked", findings, before)
+
+
+def build(overlay, findings):
+    tool = ["kubectl", "kustomize"] if shutil.which("kubectl") else ["kustomize", "build"]
+    done = subprocess.run([*tool, str(overlay)], capture_output=True, text=True)
+    # A warning is a finding, too: kustomize names what it will not take much longer.
+    if done.returncode or done.stderr:
+        findings.append(f"{overlay.name}: {done.stderr.strip()}")
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def is_custom(document):
+    group = document["apiVersion"].rpartition("/")[0]
+    return "." in group and not group.endswith(".k8s.io") or group == "gateway.networking.k8s.io"
+
+
+def strict(document, documents, schemas):
+    """Yields None for each version the document was checked for, and findings."""
+    if is_custom(document):
+        return
+    for version in VERSIONS:
+        try:
+            kubernetes_validate.validate(document, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            yield f"{version}: {'.'.join(map(str, error.path))}: {error.message}"
+        except kubernetes_validate.SchemaNotFoundError as error:
+            yield f"{version}: {error}"
+        yield None
+
+
+def custom(document, documents, schemas):
+    if not is_custom(document):
+        return
+    group, _, version = document["apiVersion"].rpartition("/")
+    path = Path(schemas) / group / f"{document['kind'].lower()}_{version}.json"
+    if not path.is_file():
+        yield "no schema: this kind or version is not served"
+        return
+    for error in Draft202012Validator(json.loads(path.read_text())).iter_errors(document):
+        yield f"{error.json_path}: {error.message[:200]}"
+    yield None
+
+
+# Where policies may be attached; the API server asks for it by CEL, which a schema does not hold.
+TARGETS = {
+    "ClientSettingsPolicy": {"Gateway", "HTTPRoute", "GRPCRoute"},
+    "ProxySettingsPolicy": {"Gateway", "HTTPRoute", "GRPCRoute"},
+    "RateLimitPolicy": {"Gateway", "HTTPRoute", "GRPCRoute"},
+    "SnippetsPolicy": {"Gateway"},
+    "UpstreamSettingsPolicy": {"Service"},
+    "ClientTrafficPolicy": {"Gateway", "ListenerSet"},
+    "BackendTrafficPolicy": {"Gateway", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute"},
+}
+TLS_OPTIONS = {"nginx.org/ssl-protocols", "nginx.org/ssl-ciphers", "nginx.org/ssl-prefer-server-ciphers"}
+
+
+def rules(document, documents, schemas):
+    kind, spec = document["kind"], document.get("spec", {})
+    name = document["metadata"]["name"]
+    limit = 63 if kind in {"Service", "Namespace", "Job"} else 253
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) or len(name) > limit:
+        yield f"the name is not one of RFC 1123, or longer than {limit}"
+    for key, value in document["metadata"].get("labels", {}).items():
+        if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?", str(value)):
+            yield f"label {key}: `{value}` is no label value"
+    if kind != "Namespace" and "namespace" not in document["metadata"]:
+        yield "it has no namespace"
+    if kind in TARGETS:
+        targets = spec.get("targetRefs") or [spec["targetRef"]]
+        for target in targets:
+            if target["kind"] not in TARGETS[kind]:
+                yield f"cannot be attached to {target['kind']}"
+            expected = "core" if target["kind"] == "Service" else "gateway.networking.k8s.io"
+            if target["group"] != expected:
+                yield f"the group of its target is `{target['group']}`, not `{expected}`"
+        if len({target["kind"] == "Gateway" for target in targets}) > 1:
+            yield "Gateways and routes are mixed in its targets"
+    if kind == "HTTPRoute":
+        for rule in spec["rules"]:
+            types = [entry["type"] for entry in rule.get("filters", [])]
+            if len(set(types) - {"ExtensionRef"}) < len([one for one in types if one != "ExtensionRef"]):
+                yield f"a filter stands twice: {types}"
+            if "RequestRedirect" in types and rule.get("backendRefs"):
+                yield "a rule redirects and has a backend"
+            if not rule.get("backendRefs") and not {"RequestRedirect", "ExtensionRef"} & set(types):
+                yield "a rule without a backend and an answer of its own is answered 500"
+    if kind == "Gateway":
+        names = [listener["name"] for listener in spec["listeners"]]
+        if len(set(names)) < len(names):
+            yield f"listeners have the same name: {names}"
+        for listener in spec["listeners"]:
+            unknown = set(listener.get("tls", {}).get("options", {})) - TLS_OPTIONS
+            if unknown:
+                yield f"listener {listener['name']}: unknown options {sorted(unknown)}"
+    if kind == "ClientTrafficPolicy" and spec.get("tls", {}).get("minVersion") != "1.2":
+        yield "the least version of TLS is not 1.2"
+    if kind == "TLSOption" and spec.get("minVersion") != "VersionTLS12":
+        yield "the least version of TLS is not VersionTLS12"
+    if kind == "BackendTrafficPolicy" and "requestBuffer" in spec and spec.get("httpUpgrade"):
+        yield "requestBuffer and httpUpgrade exclude each other"
+    if kind == "HorizontalPodAutoscaler":
+        if spec["minReplicas"] > spec["maxReplicas"]:
+            yield "minReplicas is more than maxReplicas"
+        for other in documents:
+            if other["kind"] == "Deployment" and "replicas" in other["spec"]:
+                yield "the Deployment states replicas as well"
+    if kind == "Namespace" and document["metadata"]["labels"].get("pod-security.kubernetes.io/enforce") != "restricted":
+        yield "restricted Pod Security is not enforced"
+    if kind in {"Deployment", "Job"}:
+        yield from restricted(spec["template"]["spec"])
+        for container in spec["template"]["spec"]["containers"]:
+            if not re.fullmatch(r"[^@]+@sha256:[0-9a-f]{64}", container["image"]):
+                yield f"container {container['name']}: the image is not named by its digest"
+    yield None
+
+
+def restricted(pod):
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
+    context = pod.get("securityContext", {})
+    if context.get("runAsNonRoot") is not True or not context.get("runAsUser"):
+        yield "runs as root, or does not say as whom"
+    if context.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+        yield "no seccomp profile"
+    if any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
+        yield "uses a namespace of the host"
+    allowed = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+    for volume in pod.get("volumes", []):
+        if not set(volume) - {"name"} <= allowed:
+            yield f"volume {volume['name']} is of a kind that is not allowed"
+    for container in pod["containers"] + pod.get("initContainers", []):
+        own = container.get("securityContext", {})
+        if own.get("allowPrivilegeEscalation") is not False:
+            yield f"container {container['name']}: may get more rights"
+        if own.get("capabilities", {}).get("drop") != ["ALL"] or own["capabilities"].get("add"):
+            yield f"container {container['name']}: has capabilities"
+
+
+def find(tool):
+    beside = Path(sys.executable).parent / tool
+    return str(beside) if beside.exists() else shutil.which(tool)
+
+
+def checkov(folder, built, findings):
+    tool = find("checkov")
+    if not tool:
+        findings.append("checkov is not installed")
+        return "missing"
+    command = [tool, "--directory", folder, "--framework", "kubernetes", "--skip-download", "--compact", "--output", "json"]
+    environment = os.environ | {"LOG_LEVEL": "CRITICAL"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    try:
+        result = json.loads(done.stdout)
+    except ValueError:
+        findings.append(f"checkov said no JSON: {(done.stdout + done.stderr)[-500:]}")
+        return "broken"
+    results = result[0] if isinstance(result, list) else result
+    for check in results["results"]["failed_checks"]:
+        findings.append(f"{check['check_id']} {check['resource']}: {check['check_name']}")
+    # A skip stands as an annotation, with its reason.
+    for overlay, documents in built.items():
+        for document in documents:
+            for key, value in (document["metadata"].get("annotations") or {}).items():
+                if SKIP.fullmatch(key) and not re.fullmatch(r"CKV2?_K8S_\d+=.{10,}", value):
+                    findings.append(f"{overlay}: {document['metadata']['name']}: {key} gives no reason")
+    summary = results["summary"]
+    return f"{summary['passed']} passed, {summary['failed']} failed, {summary['skipped']} skipped"
+
+
+def promtool(folder, built, findings):
+    groups = {}
+    for overlay, documents in built.items():
+        for document in documents:
+            if document["kind"] == "PrometheusRule":
+                groups[overlay] = document["spec"]
+    if not groups:
+        return "no rules"
+    tool = find("promtool") or os.environ.get("PROMTOOL")
+    if not tool:
+        return "not installed, left out"
+    count = 0
+    for overlay, spec in groups.items():
+        path = folder / f"{overlay}.rules"
+        path.write_text(yaml.safe_dump(spec))
+        done = subprocess.run([tool, "check", "rules", path], capture_output=True, text=True)
+        if done.returncode:
+            findings.append(f"{overlay}: {done.stdout}{done.stderr}")
+        count += sum(len(group["rules"]) for group in spec["groups"])
+    return f"{count} rules"
+
+
+def shutdown(repository, built, findings):
+    """Checks that whoever waits for the server is more patient than the server."""
+    text = (repository / "gunicorn.conf.py").read_text() if (repository / "gunicorn.conf.py").exists() else ""
+    number = re.search(r"(?m)^graceful_timeout = (\d+)$", text)
+    keepalive = re.search(r"(?m)^keepalive = (\d+)$", text)
+    graceful = int(number[1]) if number else 0
+    for overlay, documents in built.items():
+        settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap")
+        delay = float(settings.get("APP_SHUTDOWN_DELAY", 0))
+        drain = float(settings.get("APP_SHUTDOWN_DRAIN", 10))
+        pod = next(one for one in documents if one["kind"] == "Deployment")["spec"]["template"]["spec"]
+        container = pod["containers"][0]
+        sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        if sleep + graceful >= pod["terminationGracePeriodSeconds"]:
+            findings.append(f"{overlay}: preStop {sleep} + graceful {graceful} is not less than the grace period")
+        if graceful and delay + drain >= graceful:
+            findings.append(f"{overlay}: delay {delay} + drain {drain} leaves nothing of graceful {graceful}")
+        ready = container["readinessProbe"]
+        if ready["timeoutSeconds"] <= float(settings.get("APP_READY_TIMEOUT", 2)):
+            findings.append(f"{overlay}: the readiness probe is less patient than APP_READY_TIMEOUT")
+        if sleep < ready["periodSeconds"]:
+            findings.append(f"{overlay}: preStop is shorter than the period of the readiness probe")
+        paths = {probe: container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+        if list(paths.values()) != ["/health", "/health", "/ready"]:
+            findings.append(f"{overlay}: probes ask {paths}")
+        if keepalive:
+            for idle in idle_timeouts(documents):
+                if idle >= int(keepalive[1]):
+                    findings.append(f"{overlay}: the gateway keeps idle connections for {idle} s, the server for {keepalive[1]}")
+        if settings["WEB_CONCURRENCY"] != "1" and "database" in (repository / "README.md").read_text():
+            findings.append(f"{overlay}: more than one worker in a pod")
+    return f"grace, drain, probes, keep-alive in {len(built)} overlays"
+
+
+def idle_timeouts(documents):
+    """Yields for how many seconds the gateway keeps idle connections to the pods."""
+    found = []
+    for document in documents:
+        spec = document.get("spec", {})
+        if document["kind"] == "UpstreamSettingsPolicy":
+            found.append(spec["keepAlive"]["timeout"])
+        elif document["kind"] == "ServersTransport":
+            found.append(spec["forwardingTimeouts"]["idleConnTimeout"])
+        elif document["kind"] == "BackendTrafficPolicy":
+            found.append(spec["timeout"]["http"]["connectionIdleTimeout"])
+    assert found, "no gateway states how long it keeps idle connections"
+    return [int(re.fullmatch(r"(\d+)s", one)[1]) for one in found]
+
+
+main(*sys.argv[1:])
