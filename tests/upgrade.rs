@@ -737,3 +737,19 @@ fn a_disk_that_is_full_at_any_point_changes_nothing() {
     }
     assert!(failed > 1 && upgraded > 5, "{failed} failed, {upgraded} upgraded");
 }
+
+#[test]
+fn upgrades_that_follow_one_another_need_no_commit_in_between() {
+    let story = Story::new(&[("a", "{= name =}\n")], &[("a", "new\n")]);
+    story.sandbox.write("pack/base/a.tera", "{= name =}\n");
+    std::fs::remove_file(story.sandbox.join("pack/base/a")).expect("removed");
+    story
+        .sandbox
+        .write("pack/history/1.0.0/history.toml", "version = '1.0.0'\nabsent = ['base/a.tera']\n");
+
+    let first = story.upgrade(&[]);
+    let second = story.upgrade(&["--name", "store"]);
+
+    assert_eq!((first.status, second.status), (Some(0), Some(0)), "{}", second.stderr);
+    assert_eq!(story.read("a"), "store\n");
+}

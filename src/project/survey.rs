@@ -10,7 +10,7 @@ use super::unresolved::Unresolved;
 use crate::error::Result;
 use crate::merge::{
     Change, Conflict, Edit, Existing, Kind, Labels, Move, Moves, Options, Ours, Outcome, Plan,
-    Standing, Tracking, merge_moved,
+    Standing, Tracking, is_same, merge_moved,
 };
 use crate::tree::{Blob, RelPath, Tree};
 
@@ -73,7 +73,7 @@ impl Project {
         let (ours, _, _) = read(self, &checkout, base, &Tree::new())?;
         let difference = |(path, before): (&RelPath, &Blob)| {
             let after = match ours.get(path) {
-                Some(Standing::Blob(blob, _)) if crate::merge::is_same(blob, before) => {
+                Some(Standing::Blob(blob, _)) if is_same(blob, before) => {
                     return None;
                 }
                 Some(Standing::Blob(blob, _)) => Some(blob.clone()),
@@ -304,7 +304,9 @@ impl<'a> Surveyor<'a> {
             .filter(|path| !self.sparse.contains_key(path))
             .filter_map(|path| {
                 let Some(Standing::Blob(blob, _)) = self.ours.get(path) else { return None };
-                Some((path, blob, self.listing.tracked.get(path)?))
+                // What an upgrade wrote is no edit, whether or not it is committed.
+                let is_edited = self.upgrade.base.get(path).is_none_or(|base| !is_same(blob, base));
+                Some((path, blob, self.listing.tracked.get(path)?)).filter(|_| is_edited)
             })
             .collect();
         Ok(self.checkout.changed(&files)?.into_iter().collect())
