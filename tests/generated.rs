@@ -1,8 +1,8 @@
 //! Slow: what is generated, under tools that we did not write. Ignored by default; `.ci/run`
 //! makes the tools and shows how the tests are called.
 //!
-//! `FASTWRIGHT_JUDGES` names a virtual environment with the judges of `.ci/judges.txt`,
-//! `FASTWRIGHT_PYTHON` a Python of the default minor version or 3.12, `FASTWRIGHT_STATE` a
+//! `GATE_JUDGES` names a virtual environment with the judges of `.ci/judges.txt`,
+//! `GATE_PYTHON` a Python of the default minor version or 3.12, `GATE_STATE` a
 //! folder for virtual environments that may be kept.
 
 #![expect(clippy::print_stdout, reason = "the log of CI shows what was judged")]
@@ -36,26 +36,24 @@ impl Repository {
         self.sandbox.join(self.name)
     }
 
-    /// Returns a virtual environment with the repository's own requirements; one for each text
-    /// of the requirements, kept between runs.
+    /// Returns a virtual environment with the repository's own requirements, kept between runs:
+    /// one for each set of pins, whoever needs them.
     fn environment(&mut self) -> PathBuf {
         let requirements = self.sandbox.read(&format!("{}/requirements-dev.txt", self.name));
-        let name =
-            fastwright::tree::digest(std::iter::once((String::new(), requirements.as_bytes())));
+        let pins = requirements.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let pins = pins.collect::<Vec<_>>().join("\n");
+        let name = fastwright::tree::digest(std::iter::once((String::new(), pins.as_bytes())));
         let short: String = name.chars().skip(7).take(16).collect();
-        let folder = setting("FASTWRIGHT_STATE").join(format!("venv-{short}"));
+        let folder = setting("GATE_STATE").join(format!("venv-{short}"));
         if !folder.join("complete").exists() {
             let venv = folder.to_str().expect("UTF-8");
-            self.judge(
-                "python -m venv",
-                &setting("FASTWRIGHT_PYTHON"),
-                &["-m", "venv", "--clear", venv],
-            );
-            let install = ["install", "--quiet", "--require-hashes", "-r", "requirements-dev.txt"];
-            self.judge("pip install --require-hashes", &folder.join("bin/pip"), &install);
-            self.judge("pip check", &folder.join("bin/pip"), &["check"]);
-            std::fs::write(folder.join("complete"), "").expect("written");
+            self.judge("python -m venv", &setting("GATE_PYTHON"), &["-m", "venv", "--clear", venv]);
         }
+        // Soon done where all is there already.
+        let install = ["install", "--quiet", "--require-hashes", "-r", "requirements-dev.txt"];
+        self.judge("pip install --require-hashes", &folder.join("bin/pip"), &install);
+        self.judge("pip check", &folder.join("bin/pip"), &["check"]);
+        std::fs::write(folder.join("complete"), "").expect("written");
         folder
     }
 
@@ -89,7 +87,7 @@ impl Repository {
 
 /// Judges that only read: of every repository, whatever its answers.
 fn read_only_judges(repository: &mut Repository, environment: &Path) {
-    let judges = setting("FASTWRIGHT_JUDGES").join("bin");
+    let judges = setting("GATE_JUDGES").join("bin");
     let own = environment.join("bin");
     repository.judge("ruff check", &own.join("ruff"), &["check", "--no-cache", "."]);
     repository.judge(
@@ -163,7 +161,7 @@ fn default_repository_has_no_findings() {
     repository.judge("schemathesis --checks all", &python, &[script.to_str().expect("UTF-8")]);
     let script = manifest("tests/generated/locks.py");
     let folder = repository.path();
-    let uv = setting("FASTWRIGHT_JUDGES").join("bin/python");
+    let uv = setting("GATE_JUDGES").join("bin/python");
     let locks = manifest("templates/fastapi/locks");
     let arguments = [&script, &locks, &folder].map(|path| path.to_str().expect("UTF-8"));
     repository.judge("uv compiles the same requirements", &uv, &arguments);
@@ -179,7 +177,7 @@ fn the_schema_is_what_a_validator_makes_of_it() {
     repository.sandbox.write("shop-api/schema.json", schema);
     let saved = repository.sandbox.read("shop-api.json");
     repository.sandbox.write("shop-api/good.json", &saved);
-    let tool = setting("FASTWRIGHT_JUDGES").join("bin/check-jsonschema");
+    let tool = setting("GATE_JUDGES").join("bin/check-jsonschema");
 
     repository.judge("schema of the schema", &tool, &["--check-metaschema", "schema.json"]);
     repository.judge("saved answers", &tool, &["--schemafile", "schema.json", "good.json"]);

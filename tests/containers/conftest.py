@@ -1,6 +1,6 @@
 """Builds the repository's image and brings its stack up once, as its README says.
 
-`FASTWRIGHT_REPOSITORY` names the folder of a generated repository.
+`GATE_REPOSITORY` names the folder of a generated repository.
 """
 
 import os
@@ -34,7 +34,7 @@ def marker() -> str:
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory, marker: str) -> Path:
     """A checkout with what a careless user leaves lying about in it."""
-    source = Path(os.environ["FASTWRIGHT_REPOSITORY"]).resolve()
+    source = Path(os.environ["GATE_REPOSITORY"]).resolve()
     folder = support.copy_of(source, tmp_path_factory.mktemp("repository") / source.name)
     (folder / ".env").write_text(f"APP_DATABASE_URL=postgresql://user:{marker}@host/name\n")
     (folder / "id_rsa").write_text(marker)

@@ -27,7 +27,7 @@ def ready(server: subprocess.Popen[bytes]) -> bool:
 
 def main() -> int:
     # A session of its own: reload runs the application in a child.
-    server = subprocess.Popen([sys.executable, "dev.py"], stdout=subprocess.DEVNULL, start_new_session=True)
+    server = subprocess.Popen([sys.executable, "dev.py"], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         deadline = time.monotonic() + 60
         while not ready(server):
