@@ -452,6 +452,19 @@ fn comments_in_the_state_file_survive() {
 }
 
 #[test]
+fn answers_for_an_upgrade_that_was_made_are_refused() {
+    let story = Story::new(&[("a", "old\n")], &[("a", "new\n")]);
+    story.upgrade(&[]);
+
+    let output = story.upgrade(&["--undo", "--name", "store"]);
+
+    let expected = "error: `--name` has no effect on an upgrade that was made\n\n\
+                    hint: leave it out, or start another upgrade with it\n";
+    assert_eq!(output, told(2, expected));
+    assert_eq!(story.read("a"), "new\n");
+}
+
+#[test]
 fn another_way_back_is_refused() {
     let story = Story::new(&[("a", "old\n")], &[("a", "new\n")]);
     story.upgrade(&[]);

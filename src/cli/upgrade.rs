@@ -8,7 +8,8 @@ use serde_json::json;
 use super::course::Course;
 use super::report::Report;
 use super::sources::given;
-use crate::error::Result;
+use crate::answer::Layer;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::pack::{Catalog, Pack};
 use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone, Upgrade};
@@ -21,13 +22,15 @@ use crate::ui::Ui;
 pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let directory = directory(matches);
+    let given = given(matches, pack)?;
     if let Some(end) = ending(matches) {
+        refuse_answers(&given)?;
         return end_upgrade(ui, &directory, end, &interrupt, matches.get_flag("json"));
     }
     let only_shows = ["check", "dry-run", "diff"].iter().any(|option| matches.get_flag(option));
     let access = if only_shows { Access::Read } else { Access::Write };
     let project = Project::open(&directory, access)?;
-    let course = Course::plot(catalog, pack, &project, given(matches, pack)?)?;
+    let course = Course::plot(catalog, pack, &project, given)?;
     let report = Report { ui, project: &project, course: &course, json: matches.get_flag("json") };
     if matches.get_flag("check") {
         return report.check();
@@ -84,6 +87,16 @@ fn ending(matches: &ArgMatches) -> Option<End> {
         ("undo", End::Back(Undo::Last(dirty(matches)))),
     ];
     ends.into_iter().find(|(option, _)| matches.get_flag(option)).map(|(_, end)| end)
+}
+
+fn refuse_answers(given: &[Layer]) -> Result<()> {
+    match given.iter().flat_map(Layer::iter).next() {
+        Some((_, _, source)) => {
+            Err(Error::usage(format!("`{source}` has no effect on an upgrade that was made"))
+                .hint("leave it out, or start another upgrade with it"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn end_upgrade(
