@@ -319,3 +319,17 @@ fn conflicts_can_leave_every_file_of_the_user_alone() {
     assert_eq!(plan.edits(), beside.map(|name| edit(name, None, Some("t\n"))));
     assert_eq!(plan.conflicts().count(), 3);
 }
+
+#[test]
+fn a_file_that_the_user_moved_with_the_template_is_merged_and_an_unknown_one_is_not() {
+    let (base, theirs) = (tree(&[("a", "1\n2\n3\n")]), tree(&[("b", "1\n2\n3\n4\n")]));
+    let moved = |tracking| ours([("b", file("one\n2\n3\n", tracking))]);
+
+    let known = upgrade(&base, &moved(Tracking::Tracked), &theirs, &[("a", "b")]);
+    let unknown = upgrade(&base, &moved(Tracking::Untracked), &theirs, &[("a", "b")]);
+
+    let merged = edit("b", Some("one\n2\n3\n"), Some("one\n2\n3\n4\n"));
+    assert_eq!(known.edits(), [merged]);
+    let aside = edit("b.fastwright-new", None, Some("1\n2\n3\n4\n"));
+    assert_eq!(unknown.edits(), [aside]);
+}

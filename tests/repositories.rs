@@ -550,3 +550,42 @@ fn a_run_that_is_killed_at_any_moment_leaves_old_or_new_and_the_next_one_finishe
     }
     assert!(killed > 5, "{killed}");
 }
+
+#[test]
+fn a_repository_of_somebody_else_is_refused_with_the_way_out() {
+    let story = simple();
+    let owner = |user: &str| {
+        let command = std::process::Command::new("chown")
+            .args(["-R", user])
+            .arg(story.sandbox.join("shop"))
+            .output();
+        command.is_ok_and(|output| output.status.success())
+    };
+    if !owner("12345:12345") {
+        return;
+    }
+
+    refuses(&story, "cannot open the repository around ");
+    let stderr = story.upgrade(&[]).stderr;
+    assert!(stderr.contains("`git config --global --add safe.directory`"), "{stderr}");
+
+    let path = story.sandbox.join("shop").display().to_string();
+    story.sandbox.write(".home/.gitconfig", "");
+    story.git_in(".", &["config", "--global", "--add", "safe.directory", &path]);
+    assert_eq!(story.upgrade(&[]).status, Some(0));
+}
+
+#[test]
+fn a_split_index_is_asked_of_the_git_program() {
+    let story = simple();
+    story.write("a", "mine\n");
+    story.commit();
+    story.git(&["update-index", "--split-index"]);
+
+    let output = story.upgrade(&[]);
+
+    assert_eq!(output.status, Some(3), "{}", output.stderr);
+    assert_eq!(story.status(), " M .fastwright.toml\nUU a\n M b\n");
+    assert_eq!(story.upgrade(&["--abort"]).status, Some(0));
+    assert_eq!(story.status(), "");
+}

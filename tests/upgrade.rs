@@ -452,6 +452,19 @@ fn comments_in_the_state_file_survive() {
 }
 
 #[test]
+fn answers_for_an_upgrade_that_was_made_are_refused() {
+    let story = Story::new(&[("a", "old\n")], &[("a", "new\n")]);
+    story.upgrade(&[]);
+
+    let output = story.upgrade(&["--undo", "--name", "store"]);
+
+    let expected = "error: `--name` has no effect on an upgrade that was made\n\n\
+                    hint: leave it out, or start another upgrade with it\n";
+    assert_eq!(output, told(2, expected));
+    assert_eq!(story.read("a"), "new\n");
+}
+
+#[test]
 fn another_way_back_is_refused() {
     let story = Story::new(&[("a", "old\n")], &[("a", "new\n")]);
     story.upgrade(&[]);
@@ -736,4 +749,20 @@ fn a_disk_that_is_full_at_any_point_changes_nothing() {
         }
     }
     assert!(failed > 1 && upgraded > 5, "{failed} failed, {upgraded} upgraded");
+}
+
+#[test]
+fn upgrades_that_follow_one_another_need_no_commit_in_between() {
+    let story = Story::new(&[("a", "{= name =}\n")], &[("a", "new\n")]);
+    story.sandbox.write("pack/base/a.tera", "{= name =}\n");
+    std::fs::remove_file(story.sandbox.join("pack/base/a")).expect("removed");
+    story
+        .sandbox
+        .write("pack/history/1.0.0/history.toml", "version = '1.0.0'\nabsent = ['base/a.tera']\n");
+
+    let first = story.upgrade(&[]);
+    let second = story.upgrade(&["--name", "store"]);
+
+    assert_eq!((first.status, second.status), (Some(0), Some(0)), "{}", second.stderr);
+    assert_eq!(story.read("a"), "store\n");
 }

@@ -10,6 +10,7 @@ mod explain;
 mod flags;
 mod list;
 mod new;
+mod report;
 mod sources;
 mod status;
 mod upgrade;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ours::{Ours, Standing};
+use super::ours::{Ours, Standing, Tracking};
 use crate::tree::{Blob, RelPath, Tree};
 
 /// The paths of a merge that had another name, by the name that they have now.
@@ -49,7 +49,11 @@ impl Moves {
             }
             let blob = match ours.get(from) {
                 Some(Standing::Blob(blob, _)) if is_free(ours.get(&to), from) => Some(blob.clone()),
-                None => None,
+                // Gone, or the user moved it there, which git knows.
+                None => match ours.get(&to) {
+                    None | Some(Standing::Blob(_, Tracking::Tracked)) => None,
+                    Some(_) => continue,
+                },
                 Some(_) => continue,
             };
             moves.0.insert(to, Move::Template { from: from.clone(), ours: blob });

@@ -10,7 +10,7 @@ use super::files;
 use super::journal::{Entry, Memory, Place, Repository, State};
 use super::transaction::{Transaction, changed_meanwhile};
 use crate::error::{Error, Result};
-use crate::tree::RelPath;
+use crate::tree::{Blob, RelPath};
 
 impl Transaction<'_> {
     /// Makes all edits that are not made yet.
@@ -160,6 +160,10 @@ impl Transaction<'_> {
         match without_record {
             Err(cause) if !is_absent(&cause) => {}
             Ok(()) | Err(_) => drop(files::rename(&txn, &last)),
+        }
+        if self.site.git.is_none() {
+            // Should somebody start a repository around it: what is kept is nothing to commit.
+            let _ = files::create(&self.site.store.join(".gitignore"), &Blob::regular("*\n"));
         }
     }
 

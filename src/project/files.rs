@@ -96,9 +96,22 @@ fn sync_now(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(fs::File::open(folder)?)?)
 }
 
-#[cfg(any(not(target_os = "linux"), test))]
+#[cfg(all(not(target_os = "linux"), not(test)))]
 fn sync_now(folder: &Path) -> io::Result<()> {
-    // Other systems order what they write well enough to tell old from new after a crash.
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync_now(&path)?;
+        } else if !path.is_symlink() {
+            fs::File::open(&path)?.sync_all()?;
+        }
+    }
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+fn sync_now(folder: &Path) -> io::Result<()> {
+    // Tests kill runs, not machines.
     fs::metadata(folder).map(|_| ())
 }
 

@@ -19,6 +19,7 @@ mod journal;
 mod library;
 mod lock;
 mod open;
+mod ours;
 mod program;
 mod repository;
 mod rewrite;

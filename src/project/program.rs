@@ -26,11 +26,18 @@ pub(super) struct Program {
 impl Program {
     /// Asks the program whether it can open what libgit2, by this cause, could not.
     pub(super) fn open(root: &Path, cause: &str) -> Result<Self> {
-        let refused = |causes: &str| {
-            Error::failed(format!("cannot open the repository around `{}`", root.display()))
-                .because(cause)
-                .because(causes.trim_end())
-                .hint("make it readable for git, or install git where that is missing")
+        let refused = |second: &str| {
+            let error =
+                Error::failed(format!("cannot open the repository around `{}`", root.display()))
+                    .because(cause);
+            match second.lines().next() {
+                Some(line) if line.contains("dubious ownership") => error.because(line).hint(
+                    "if you trust its owner, `git config --global --add safe.directory` with its path",
+                ),
+                _ => error
+                    .because(second.trim_end())
+                    .hint("make it readable for git, or install git where that is missing"),
+            }
         };
         let mut program = Self {
             root: root.to_owned(),

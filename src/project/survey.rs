@@ -1,16 +1,17 @@
 //! Looks at all that an upgrade meets in a project, and says what would become of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::checkout::{Becomes, Checkout, Listed, Listing, Staging, Watch};
+use super::checkout::{Becomes, Checkout, Listed, Listing, Staging};
 use super::disk;
 use super::failure::failure;
 use super::open::Project;
+use super::ours::{Sparse, read};
 use super::unresolved::Unresolved;
 use crate::error::Result;
 use crate::merge::{
     Change, Conflict, Edit, Existing, Kind, Labels, Move, Moves, Options, Ours, Outcome, Plan,
-    Standing, Tracking, merge_moved,
+    Standing, Tracking, is_same, merge_moved,
 };
 use crate::tree::{Blob, RelPath, Tree};
 
@@ -63,80 +64,6 @@ impl Project {
         checkout.guard(self.git.as_deref())?;
         Surveyor::look(self, &checkout, upgrade)?.survey()
     }
-
-    /// Returns what the user made of a template, as edits of it.
-    ///
-    /// # Errors
-    /// Fails where the project cannot be read.
-    pub fn differences(&self, base: &Tree) -> Result<Vec<Edit>> {
-        let checkout = self.checkout()?;
-        let (ours, _, _) = read(self, &checkout, base, &Tree::new())?;
-        let difference = |(path, before): (&RelPath, &Blob)| {
-            let after = match ours.get(path) {
-                Some(Standing::Blob(blob, _)) if crate::merge::is_same(blob, before) => {
-                    return None;
-                }
-                Some(Standing::Blob(blob, _)) => Some(blob.clone()),
-                Some(Standing::Directory(_) | Standing::Special | Standing::Below(_)) | None => {
-                    None
-                }
-            };
-            Some(Edit { path: path.clone(), before: Some(before.clone()), after })
-        };
-        Ok(base.iter().filter_map(difference).collect())
-    }
-
-    /// Returns what an earlier upgrade or merge left to be resolved at these paths and its own.
-    ///
-    /// # Errors
-    /// Fails where the project cannot be read.
-    pub fn unresolved(&self, base: &Tree) -> Result<Unresolved> {
-        let checkout = self.checkout()?;
-        let (ours, listing, _) = read(self, &checkout, base, &Tree::new())?;
-        Ok(Unresolved::find(self, &ours, &listing))
-    }
-}
-
-/// Entries of the index that have no file.
-type Sparse = BTreeMap<RelPath, Listed>;
-
-/// Reads the user's side: disk first, and the index where a sparse checkout has no file.
-fn read(
-    project: &Project,
-    checkout: &Checkout,
-    base: &Tree,
-    theirs: &Tree,
-) -> Result<(Ours, Listing, Sparse)> {
-    let is_wanted = |path: &RelPath| base.get(path).is_some() || theirs.get(path).is_some();
-    let listing = checkout.list(&is_wanted)?;
-    let tracking = |path: &RelPath| {
-        let entry = listing.tracked.get(path);
-        entry.map_or(Tracking::Untracked, |_| Tracking::Tracked)
-    };
-    let mut ours = disk::read(&project.root, base, theirs, &tracking)?;
-    let mut sparse = Sparse::new();
-    for (path, listed) in &listing.tracked {
-        if listed.watch == Watch::Skipped && ours.get(path).is_none() {
-            let bytes = checkout.read(listed)?;
-            let Some(mode) = mode(listed.mode) else { continue };
-            ours.insert(path.clone(), Standing::Blob(Blob { bytes, mode }, Tracking::Tracked));
-            sparse.insert(path.clone(), listed.clone());
-        }
-    }
-    for path in base.paths().chain(theirs.paths()) {
-        let module = |parent: &str| {
-            RelPath::parse(parent).ok().filter(|parent| listing.modules.contains(parent))
-        };
-        if let Some(module) = path.parents().find_map(module) {
-            ours.insert(path.clone(), Standing::Below(module));
-        }
-    }
-    Ok((ours, listing, sparse))
-}
-
-fn mode(mode: u32) -> Option<crate::tree::Mode> {
-    use crate::tree::Mode::{Executable, Link, Regular};
-    [Regular, Executable, Link].into_iter().find(|known| known.to_string() == format!("{mode:o}"))
 }
 
 /// All that is known of a project while it is looked at.
@@ -304,7 +231,9 @@ impl<'a> Surveyor<'a> {
             .filter(|path| !self.sparse.contains_key(path))
             .filter_map(|path| {
                 let Some(Standing::Blob(blob, _)) = self.ours.get(path) else { return None };
-                Some((path, blob, self.listing.tracked.get(path)?))
+                // What an upgrade wrote is no edit, whether or not it is committed.
+                let is_edited = self.upgrade.base.get(path).is_none_or(|base| !is_same(blob, base));
+                Some((path, blob, self.listing.tracked.get(path)?)).filter(|_| is_edited)
             })
             .collect();
         Ok(self.checkout.changed(&files)?.into_iter().collect())

@@ -92,13 +92,18 @@ impl<'a> Transaction<'a> {
             };
         };
         let transaction = Self { site, journal };
-        if directory.join("COMMIT").exists() && transaction.can_finish()? {
-            transaction.write()?;
-            transaction.finish();
-            Ok(())
-        } else {
-            transaction.undo()
+        if !directory.join("COMMIT").exists() {
+            return transaction.undo();
         }
+        // Where all is in its place already, what differs now was changed by somebody since.
+        if !transaction.is_done() {
+            if !transaction.can_finish()? {
+                return transaction.undo();
+            }
+            transaction.write()?;
+        }
+        transaction.finish();
+        Ok(())
     }
 
     /// Refuses to edit something that changed since it was read, or that cannot be written.
@@ -227,6 +232,14 @@ impl<'a> Transaction<'a> {
     /// Looks at what stands at an entry's place.
     pub(super) fn state(&self, entry: &Entry) -> io::Result<State> {
         self.journal.state(entry, &self.site.target(entry))
+    }
+
+    /// Tells whether every new file went to its place; what is deleted went before.
+    fn is_done(&self) -> bool {
+        let mut written =
+            self.journal.entries.iter().enumerate().filter(|(_, entry)| entry.after.is_some());
+        let is_all = written.clone().all(|(number, entry)| self.is_written(number, entry));
+        self.journal.repository == Repository::Absent && written.next().is_some() && is_all
     }
 
     /// Tells whether an entry's new file went to its place already, where somebody changed it since.

@@ -156,13 +156,26 @@ pub fn stat(edits: &[Edit]) -> String {
     edits.iter().map(line).collect()
 }
 
+/// Returns the word for scripts, which is the same before and after a plan is applied.
+fn decision(word: &str) -> &str {
+    match word {
+        "created" => "create",
+        "updated" => "update",
+        "merged" => "merge",
+        "deleted" => "delete",
+        "moved" => "move",
+        KEPT => "keep",
+        other => other,
+    }
+}
+
 /// Returns every path with its decision and the reason for it.
 #[must_use]
 pub fn changes_json(plan: &Plan) -> Json {
     let one = |(path, change): (&RelPath, &Change)| {
         let mut object = json!({
             "path": path.as_str(),
-            "decision": word(plan, path, change),
+            "decision": decision(word(plan, path, change)),
             "reason": reason(change),
         });
         match plan.moves.get(path) {

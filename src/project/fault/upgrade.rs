@@ -363,3 +363,26 @@ fn killed_child() {
 
     result.expect("done where nothing kills it");
 }
+
+#[test]
+fn what_is_changed_after_a_run_that_was_killed_at_its_end_stays_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    begin(Scene::Folder, Act::Upgrade, folder.path());
+    let count = {
+        let other = tempfile::tempdir().expect("a folder");
+        begin(Scene::Folder, Act::Upgrade, other.path());
+        watch(|_| Ok(()), || upgrade(other.path(), &Interrupt::default())).1
+    };
+    // The last three operations forget the upgrade before, keep this one and hide it from git.
+    let hook = move |number| if number + 3 >= count { Err(full()) } else { Ok(()) };
+    let (result, _) = watch(hook, || upgrade(folder.path(), &Interrupt::default()));
+    result.expect("all is written");
+    assert!(folder.path().join(".fastwright/txn/COMMIT").exists());
+    fs::remove_file(folder.path().join("new/place")).expect("removed");
+    fs::write(folder.path().join("changed"), "mine\n").expect("written");
+
+    run(Act::Upgrade, folder.path(), &Interrupt::default()).expect("nothing to do");
+
+    assert!(!folder.path().join("new/place").exists());
+    assert_eq!(fs::read_to_string(folder.path().join("changed")).expect("read"), "mine\n");
+}

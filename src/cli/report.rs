@@ -1,0 +1,160 @@
+//! What `fastwright upgrade` says of an upgrade, as text or JSON, and how the run then ends.
+
+use serde_json::{Value as Json, json};
+
+use super::course::Course;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::merge::Plan;
+use crate::project::{Project, Survey};
+use crate::tree::RelPath;
+use crate::ui::{self, Ui};
+
+/// What all reports need.
+pub(super) struct Report<'a> {
+    pub(super) ui: Ui,
+    pub(super) project: &'a Project,
+    pub(super) course: &'a Course<'a>,
+    pub(super) json: bool,
+}
+
+impl Report<'_> {
+    /// Tells whether there is something to do.
+    pub(super) fn check(&self) -> Result<Exit> {
+        let current = self.course.is_current();
+        if self.json {
+            self.ui.data(format_args!("{:#}\n", self.head()))?;
+        }
+        self.ui.tell(if current {
+            self.up_to_date()
+        } else {
+            format!("{} is behind: {}", self.name(), self.way())
+        });
+        if !current {
+            self.tell_answers();
+        }
+        Ok(if current { Exit::Done } else { Exit::Differences })
+    }
+
+    /// Tells that there is nothing to do.
+    pub(super) fn current(&self) -> Result<Exit> {
+        if self.json {
+            self.ui.data(format_args!("{:#}\n", self.head()))?;
+        }
+        self.ui.tell(self.up_to_date());
+        Ok(Exit::Done)
+    }
+
+    /// Shows what would be done.
+    pub(super) fn show(&self, survey: &Survey, as_diff: bool) -> Result<Exit> {
+        if self.json {
+            self.ui.data(format_args!("{:#}\n", self.whole(survey)))?;
+        } else if as_diff {
+            self.ui.data(ui::patches(&survey.plan.edits()))?;
+        } else {
+            self.ui.tell(format_args!("would upgrade {}: {}", self.name(), self.way()));
+            self.ui.data(ui::changes(&survey.plan, self.ui.verbosity))?;
+            self.tell_answers();
+        }
+        if !survey.dirty.is_empty() {
+            self.ui.tell("\nit would be refused: these files hold uncommitted edits");
+            for path in &survey.dirty {
+                self.ui.tell(format_args!("  `{path}`"));
+            }
+        }
+        Ok(exit(&survey.plan))
+    }
+
+    /// Tells what was done.
+    pub(super) fn done(&self, survey: &Survey) -> Result<Exit> {
+        let Self { ui, project, .. } = self;
+        if self.json {
+            ui.data(format_args!("{:#}\n", self.whole(survey)))?;
+        }
+        ui.tell(format_args!("upgraded {}: {}", self.name(), self.way()));
+        ui.tell(ui::changes(&survey.plan, ui.verbosity).trim_end());
+        self.tell_answers();
+        for notes in self.course.notes() {
+            ui.tell(format_args!(
+                "\nnotes of {}:\n  {}",
+                notes.version,
+                notes.text.replace('\n', "\n  ")
+            ));
+        }
+        ui.tell(format_args!("\nnext:\n{}", ui::next(&survey.plan, project.has_git())));
+        Ok(exit(&survey.plan))
+    }
+
+    /// Tells what is not what the files came from.
+    fn tell_answers(&self) {
+        let Course { steps, changed, .. } = self.course;
+        if steps.is_empty() && changed.is_empty() {
+            return;
+        }
+        self.ui.tell("\nanswers:");
+        for step in steps {
+            self.ui.tell(format_args!("  {step}"));
+        }
+        for change in changed {
+            let key = &change.key;
+            self.ui.tell(match &change.from {
+                Some(from) => format!("  `{key}` was `{from}` and is `{}`", change.to),
+                None => format!("  `{key}` is new: `{}`; `--{}` changes it", change.to, key.flag()),
+            });
+        }
+    }
+
+    fn name(&self) -> String {
+        let name = self.project.root().file_name();
+        name.map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    fn way(&self) -> String {
+        let (pack, from, to) = (self.course.pack(), self.course.from(), self.course.to());
+        if from == to {
+            format!("{pack} {to}, other answers")
+        } else {
+            format!("{pack} {from} to {to}")
+        }
+    }
+
+    fn up_to_date(&self) -> String {
+        format!("{} is up to date: {} {}", self.name(), self.course.pack(), self.course.to())
+    }
+
+    fn head(&self) -> Json {
+        let Course { steps, changed, answers, .. } = self.course;
+        let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        let changed =
+            changed.iter().map(|one| json!({"key": one.key, "from": one.from, "to": one.to}));
+        let answers: serde_json::Map<String, Json> =
+            answers.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
+        json!({
+            "directory": self.project.root().to_string_lossy(),
+            "pack": self.course.pack(),
+            "from": self.course.from().to_string(),
+            "to": self.course.to().to_string(),
+            "current": self.course.is_current(),
+            "answers": answers,
+            "changed_answers": changed.collect::<Vec<_>>(),
+            "migrations": steps,
+        })
+    }
+
+    fn whole(&self, survey: &Survey) -> Json {
+        let mut whole = self.head();
+        let texts =
+            |paths: &[RelPath]| -> Vec<String> { paths.iter().map(ToString::to_string).collect() };
+        whole["changes"] = ui::changes_json(&survey.plan);
+        whole["conflicts"] = json!(survey.plan.conflicts().count());
+        whole["dirty"] = json!(texts(&survey.dirty));
+        let notes = self.course.notes().into_iter();
+        let notes = notes.map(|one| json!({"version": one.version.to_string(), "text": one.text}));
+        whole["notes"] = json!(notes.collect::<Vec<_>>());
+        whole
+    }
+}
+
+fn exit(plan: &Plan) -> Exit {
+    if plan.has_conflicts() { Exit::Differences } else { Exit::Done }
+}
