@@ -64,7 +64,7 @@ impl Repository {
         // The folder of the judge first: tools call each other by name.
         let path = std::env::var("PATH").unwrap_or_default();
         let own = program.parent().unwrap_or(Path::new("/")).display();
-        command.env("PATH", format!("{own}:{path}"));
+        command.env("PATH", format!("{own}:{path}")).envs(self.database_url());
         let begin = std::time::Instant::now();
         let output = command.output().unwrap_or_else(|error| panic!("{label}: {error}"));
         let said = [output.stdout, output.stderr].concat();
@@ -78,6 +78,14 @@ impl Repository {
             self.findings.push(label.to_owned());
         }
         said
+    }
+
+    /// Returns the address of a database for repositories that start none of their own.
+    fn database_url(&self) -> Option<(&str, String)> {
+        let state = self.sandbox.read(&format!("{}/.fastwright.toml", self.name));
+        let chosen = state.lines().find_map(|line| line.strip_prefix("database = "))?;
+        let variable = format!("GATE_URL_{}", chosen.trim_matches('"').to_ascii_uppercase());
+        Some(("APP_DATABASE_URL", std::env::var(variable).ok()?))
     }
 
     fn done(self) {
@@ -137,7 +145,21 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
     if repository.path().join("deploy/nginx/nginx.conf").exists() {
         repository.judge("gixy", &judges.join("gixy"), &["deploy/nginx/nginx.conf"]);
     }
-    for script in ["deploy/compose/rollout.sh"] {
+    let python = judges.join("python");
+    let folder = repository.path();
+    let folder = folder.to_str().expect("UTF-8");
+    let script = manifest("tests/generated/consistency.py");
+    let arguments = [script.to_str().expect("UTF-8"), folder];
+    repository.judge("consistency", &python, &arguments);
+    if repository.path().join("deploy/kubernetes").exists() {
+        let script = manifest("tests/generated/kubernetes.py");
+        let schemas = setting("GATE_SCHEMAS");
+        let arguments = [script.as_path(), Path::new(folder), &schemas];
+        let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
+        let said = repository.judge("kubernetes manifests", &python, &arguments);
+        println!("{}", said.trim_end());
+    }
+    for script in ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh"] {
         if repository.path().join(script).exists() {
             repository.judge(
                 &format!("shellcheck {script}"),
