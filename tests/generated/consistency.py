@@ -21,8 +21,8 @@ import yaml
 NAMESPACES = {"kube-system", "monitoring", "traefik", "envoy-gateway-system"}
 CLASSES = {"nginx", "envoy"}
 CLUSTER_METRICS = "kube_"
-# A variable that gunicorn itself reads.
-GUNICORN = {"FORWARDED_ALLOW_IPS"}
+# Variables that the servers read by themselves.
+OWN = {"FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"}
 
 findings = []
 
@@ -53,13 +53,13 @@ class Repository:
     def __init__(self, root):
         self.root = root
         self.readme = self.read("README.md")
-        self.server = self.read("gunicorn.conf.py")
+        self.server = self.read("gunicorn.conf.py") + self.read("serve.py")
         self.python = "\n".join(path.read_text() for path in sorted(root.glob("src/**/*.py")))
         self.dockerfile = self.read("Dockerfile")
         self.workflow = self.read(".github/workflows/ci.yml")
         self.settings = set(re.findall(r"(?m)^#([A-Z_]+)=", self.read(".env.example")))
         self.secrets = {name.lower() for name in re.findall(r"\| `([A-Z_]+)` \| required, secret \|", self.readme)}
-        self.variables = self.settings | GUNICORN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
+        self.variables = self.settings | OWN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
         self.routes = set(re.findall(r'@router\.\w+\("(/[^"]*)"', self.python))
         self.metrics = set(re.findall(r'(?:Counter|Histogram|Gauge)\(\s*"(\w+)"', self.python))
         bind = re.search(r'(?m)^bind = "[^:]+:(\d+)"$', self.server)
@@ -517,7 +517,8 @@ def compose(repository):
         if service.get("image", "").startswith("${APP_IMAGE"):
             for variable in environment:
                 expect(variable in repository.variables, place, f"sets {variable}, which nothing reads")
-            expect(environment.get("APP_SECRETS_DIR") == "/run/secrets", place, "APP_SECRETS_DIR is not /run/secrets")
+            wanted = "/run/secrets" if service.get("secrets") else None
+            expect(environment.get("APP_SECRETS_DIR") == wanted, place, f"APP_SECRETS_DIR is not {wanted}")
         test = " ".join(service.get("healthcheck", {}).get("test", []))
         for port, path in re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", test):
             expect(int(port) == repository.port, place, f"the check asks port {port}")
