@@ -35,6 +35,8 @@ def main(repository, schemas):
         sys.exit(f"{root} has no overlays")
     built = {overlay.name: build(overlay, findings) for overlay in overlays}
     report("kustomize build", f"{len(built)} overlays", findings, 0)
+    if findings:
+        sys.exit(1)
     for overlay in overlays:
         beside = [yaml.safe_load(path.read_text()) for path in overlay.glob("namespace.yaml")]
         built[overlay.name] = beside + built[overlay.name]
