@@ -24,13 +24,15 @@ use crate::ui::{self, Ui, Verbosity};
 /// Fails if answers are wrong or missing, or the folder cannot take the files; then nothing
 /// was changed.
 pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let interrupt = Interrupt::listen()?;
     let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
     let mut layers = layers(matches, pack, name_of(&directory))?;
     if asks(matches) {
         let asked = ui::ask(ui, pack, &layers)?;
         layers.layers.insert(0, asked);
     }
+    // From here on a signal stops between two writes. While asking it ends the program at once:
+    // a terminal that has gone must not be waited for.
+    let interrupt = Interrupt::listen()?;
     let answers = resolve(pack, &layers).complete(pack)?;
     let tree = with_state(pack, &answers, render(pack, &answers)?)?;
     let run = Run { ui, pack, layers: &layers, answers: &answers, directory: &directory };
