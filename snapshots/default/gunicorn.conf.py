@@ -23,9 +23,11 @@ from shop_api import logs  # noqa: E402
 from shop_api.settings import Settings  # noqa: E402
 
 logconfig_dict = logs.config(Settings().log)
+# The worker copies this logger's handlers to uvicorn's loggers.
+logconfig_dict["loggers"]["gunicorn.error"] = {"handlers": ["stdout"], "propagate": False}
 
-# Memory, on systems that have it as a directory.
-memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+# Memory, on systems that have it as a directory; below, only this user can write.
+memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 # Here workers add up their metrics, also those of workers that a HUP replaced; the library
 # looks for it when it is imported. https://prometheus.github.io/client_python/multiprocess/

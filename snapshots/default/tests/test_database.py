@@ -1,9 +1,10 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from shop_api.app import create_app
@@ -99,3 +100,35 @@ async def test_an_unreachable_database_stops_neither_the_start_nor_health(
     }
 
     assert statuses == {"/health": 200, "/ready": 503, "/items": 503}
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "app_database_url").write_text("postgresql://user:secret@host/name\n")
+    monkeypatch.setenv("APP_SECRETS_DIR", str(tmp_path))
+    monkeypatch.delenv("APP_DATABASE_URL")
+
+    settings = Settings()
+
+    assert settings.database.url.get_secret_value() == "postgresql://user:secret@host/name"
+    assert "secret" not in repr(settings)
+
+
+def test_the_database_has_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("APP_DATABASE_URL")
+
+    with pytest.raises(ValidationError, match="database"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://user:secret@host/name", "postgresql://user@host:secret/name", "secret"]
+)
+def test_a_wrong_database_url_is_refused_but_not_shown(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_DATABASE_URL", url)
+
+    with pytest.raises(ValidationError, match="postgresql://") as error:
+        Settings()
+
+    assert "secret" not in str(error.value)

@@ -3,6 +3,17 @@ from http import HTTPStatus
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Thing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("thing", min_length=1)
+
+
+async def create_thing(thing: Thing) -> Thing:
+    return thing
 
 
 def problem(response: Response) -> dict[str, object]:
@@ -20,18 +31,25 @@ async def test_an_unknown_path(client: AsyncClient) -> None:
     assert problem(response) == {"title": "Not Found", "detail": "Not Found"}
 
 
-async def test_a_method_that_is_not_allowed_names_those_that_are(client: AsyncClient) -> None:
-    response = await client.patch("/items/1")
+async def test_a_method_that_is_not_allowed_names_those_that_are(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    app.add_api_route("/things", Thing, methods=["GET"])
+    app.add_api_route("/things", Thing, methods=["DELETE"])
+
+    response = await client.patch("/things")
 
     assert response.status_code == 405
     assert problem(response)["title"] == "Method Not Allowed"
-    assert response.headers["allow"] == "DELETE, GET, PUT"
+    assert response.headers["allow"] == "DELETE, GET"
 
 
 async def test_an_invalid_request_names_each_value_without_repeating_it(
-    client: AsyncClient,
+    app: FastAPI, client: AsyncClient
 ) -> None:
-    response = await client.post("/items", json={"name": "", "color": "secret"})
+    app.add_api_route("/things", create_thing, methods=["POST"])
+
+    response = await client.post("/things", json={"name": "", "color": "secret"})
 
     assert response.status_code == 422
     assert problem(response) == {
@@ -55,25 +73,19 @@ async def test_an_invalid_request_names_each_value_without_repeating_it(
         (b"{", 422),
         (b'{"name": "\\ud800"}', 422),
         (b'{"name": "a", "\\ud800": 1}', 422),
-        (b'{"name": "\\u0000"}', 422),
         (b'{"name": "\xff"}', 400),
         (b"[" * 100_000, 400),
     ],
 )
-async def test_a_body_that_cannot_be_read(client: AsyncClient, body: bytes, status: int) -> None:
+async def test_a_body_that_cannot_be_read(
+    app: FastAPI, client: AsyncClient, body: bytes, status: int
+) -> None:
+    app.add_api_route("/things", create_thing, methods=["POST"])
     headers = {"content-type": "application/json"}
 
-    response = await client.post("/items", content=body, headers=headers)
+    response = await client.post("/things", content=body, headers=headers)
 
     assert response.status_code == status
-    problem(response)
-
-
-@pytest.mark.parametrize("identifier", ["0", str(2**63), "9" * 5000, "x"])
-async def test_an_id_beyond_the_column(client: AsyncClient, identifier: str) -> None:
-    response = await client.get(f"/items/{identifier}")
-
-    assert response.status_code == 422
     problem(response)
 
 

@@ -8,14 +8,14 @@ from shop_api import lifecycle
 
 
 async def test_health_touches_no_resource(app: FastAPI, client: AsyncClient) -> None:
-    del app.state.sessions, app.state.checks
+    del app.state.checks
 
     response = await client.get("/health")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-async def test_ready_when_the_database_answers(client: AsyncClient) -> None:
+async def test_ready_when_every_resource_answers(client: AsyncClient) -> None:
     response = await client.get("/ready")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
@@ -36,12 +36,12 @@ async def test_not_ready_names_each_resource_that_fails(app: FastAPI, client: As
 async def test_not_ready_when_a_resource_takes_too_long(app: FastAPI, client: AsyncClient) -> None:
     ready = app.state.settings.ready.model_copy(update={"timeout": 0.01})
     app.state.settings = app.state.settings.model_copy(update={"ready": ready})
-    app.state.checks["database"] = asyncio.Event().wait
+    app.state.checks = {"queue": asyncio.Event().wait}
 
     response = await client.get("/ready")
 
     assert response.status_code == 503
-    assert response.json()["detail"] == "no answer from: database"
+    assert response.json()["detail"] == "no answer from: queue"
 
 
 async def test_not_ready_while_the_server_stops(

@@ -24,6 +24,20 @@ async def test_a_name_can_be_taken_once(client: AsyncClient) -> None:
     assert found.json()["name"] == "chair"
 
 
+@pytest.mark.parametrize("name", ["", "x" * 101, "two\nlines", "\0"])
+async def test_a_name_is_one_line_of_text(client: AsyncClient, name: str) -> None:
+    response = await client.post("/items", json={"name": name})
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("identifier", ["0", str(2**63), "9" * 5000, "x"])
+async def test_an_id_fits_the_column(client: AsyncClient, identifier: str) -> None:
+    response = await client.get(f"/items/{identifier}")
+
+    assert response.status_code == 422
+
+
 @pytest.mark.parametrize(("quantity", "status"), [(1.0, 201), (True, 422), ("1", 422), (1.5, 422)])
 async def test_a_quantity_is_an_integer_of_json(
     client: AsyncClient, quantity: object, status: int

@@ -1,12 +1,18 @@
 """Put the application together: what it owns, and in which order a request meets it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
-from shop_api import database, errors, health, items, logs, metrics
+from shop_api import (
+    database,
+    errors,
+    health,
+    items,
+    logs,
+    metrics,
+)
 from shop_api.middleware import RequestMiddleware
 from shop_api.settings import Settings
 
@@ -14,13 +20,12 @@ from shop_api.settings import Settings
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what all requests share; none of it has to be reachable yet."""
-    engine = database.create_engine(app.state.settings.database)
-    app.state.sessions = database.create_sessions(engine)
-    app.state.checks = {"database": partial(database.ping, engine)}
-    try:
+    async with AsyncExitStack() as stack:
+        engine = database.create_engine(app.state.settings.database)
+        stack.push_async_callback(engine.dispose)
+        app.state.sessions = database.create_sessions(engine)
+        app.state.checks["database"] = lambda: database.ping(engine)
         yield
-    finally:
-        await engine.dispose()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -36,6 +41,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
+    # What /ready asks, by name.
+    app.state.checks = {}
     errors.document(app)
 
     app.add_middleware(RequestMiddleware)

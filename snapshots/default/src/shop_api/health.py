@@ -1,6 +1,6 @@
 """Tell whether the process lives and whether it can be sent requests.
 
-A failing `/health` restarts the process, so it touches nothing: a database that is down
+A failing `/health` restarts the process, so it touches nothing: a resource that is down
 is not mended by a restart. A failing `/ready` keeps requests away.
 """
 

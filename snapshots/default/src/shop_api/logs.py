@@ -52,8 +52,6 @@ def config(settings: LogSettings) -> dict[str, Any]:
         },
         "root": {"level": settings.level, "handlers": ["stdout"]},
         "loggers": {
-            # The worker copies this logger's handlers to uvicorn's loggers.
-            "gunicorn.error": {"handlers": ["stdout"], "propagate": False},
             "uvicorn": {"handlers": [], "propagate": True},
             # The application writes this line itself: it knows the request's id.
             "uvicorn.access": {"handlers": [], "propagate": False},

@@ -3,7 +3,14 @@
 import os
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, SecretStr, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    DirectoryPath,
+    Field,
+    SecretStr,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -18,6 +25,25 @@ class Section(BaseModel):
     """The settings of one concern."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class LogSettings(Section):
+    """What is written to standard output, and in which form."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "console"] = "json"
+
+
+class DocsSettings(Section):
+    """Whether /docs and /openapi.json are served."""
+
+    enabled: bool = False
+
+
+class ReadySettings(Section):
+    """How long /ready waits for each resource, in seconds."""
+
+    timeout: Annotated[float, Field(gt=0)] = 2
 
 
 class DatabaseSettings(Section):
@@ -43,25 +69,6 @@ class DatabaseSettings(Section):
         return url
 
 
-class LogSettings(Section):
-    """What is written to standard output, and in which form."""
-
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    format: Literal["json", "console"] = "json"
-
-
-class DocsSettings(Section):
-    """Whether /docs and /openapi.json are served."""
-
-    enabled: bool = False
-
-
-class ReadySettings(Section):
-    """How long /ready waits for each resource, in seconds."""
-
-    timeout: Annotated[float, Field(gt=0)] = 2
-
-
 class ShutdownSettings(Section):
     """How a worker leaves, in seconds. The sum stays below gunicorn's graceful_timeout."""
 
@@ -70,7 +77,7 @@ class ShutdownSettings(Section):
 
 
 class Settings(BaseSettings):
-    """All settings; `APP_DATABASE_POOL_SIZE` sets `database.pool_size`."""
+    """All settings; `APP_READY_TIMEOUT` sets `ready.timeout`."""
 
     model_config = SettingsConfigDict(
         env_prefix="APP_",
@@ -80,12 +87,12 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    database: DatabaseSettings
     log: LogSettings = LogSettings()
     docs: DocsSettings = DocsSettings()
     ready: ReadySettings = ReadySettings()
+    database: DatabaseSettings
     shutdown: ShutdownSettings = ShutdownSettings()
-    # Set by gunicorn.conf.py, under the name that prometheus_client reads.
+    # Set by the server when it starts, under the name that prometheus_client reads.
     metrics_directory: DirectoryPath | None = Field(
         default=None, validation_alias="PROMETHEUS_MULTIPROC_DIR"
     )
