@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import support
+from facts import FACTS, Facts
 from support import Authority, Client, Stack, docker, run
 
 PROJECT = "fastwright-tests"
@@ -23,6 +24,7 @@ class Answers:
 
     domain: str
     image: str
+    proxy: str
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +49,12 @@ def answers(repository: Path) -> Answers:
     image = next(line for line in example.splitlines() if line.startswith("APP_IMAGE=")).partition("=")[2]
     file = repository / ".fastwright.toml"
     given = tomllib.loads(file.read_text()).get("answers", {}) if file.exists() else {}
-    return Answers(given.get("domain", "shop-api.example.com"), image)
+    return Answers(given.get("domain", "shop-api.example.com"), image, given.get("proxy", "nginx"))
+
+
+@pytest.fixture(scope="session")
+def facts(answers: Answers) -> Facts:
+    return FACTS[answers.proxy]
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +100,7 @@ def client(stack: Stack, answers: Answers, authority: Authority) -> Client:
 
 
 @pytest.fixture(scope="session")
-def echo(stack: Stack, repository: Path, answers: Answers, authority: Authority):
+def echo_stack(stack: Stack, repository: Path):
     """The same proxy in front of a program that tells what it is sent."""
     folder = repository / "deploy/compose"
     (folder / "echo.py").write_text((Path(__file__).parent / "echo.py").read_text())
@@ -104,13 +111,17 @@ def echo(stack: Stack, repository: Path, answers: Answers, authority: Authority)
     )
     settings = (folder / ".env").read_text()
     (folder / ".env.echo").write_text(settings.replace("EDGE_PREFIX=172.30.90", "EDGE_PREFIX=172.30.91"))
-    other = Stack(folder, ["compose.yaml", "compose.echo.yaml"], "echo")
-    environment = ["--env-file", ".env.echo"]
+    other = Stack(folder, ["compose.yaml", "compose.echo.yaml"], "echo", ".env.echo")
     try:
-        other.compose(*environment, "up", "--detach", "--no-deps", "--wait", "app", "proxy")
-        yield Client("172.30.91.2", answers.domain, authority.ca, 8443)
+        other.compose("up", "--detach", "--no-deps", "--wait", "app", "proxy")
+        yield other
     finally:
-        other.compose(*environment, "down", "--timeout", "1", check=False)
+        other.compose("down", "--timeout", "1", check=False)
+
+
+@pytest.fixture(scope="session")
+def echo(echo_stack: Stack, answers: Answers, authority: Authority) -> Client:
+    return Client("172.30.91.2", answers.domain, authority.ca, 8443)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -15,7 +15,7 @@ class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        if (self.headers.get("Upgrade"), self.headers.get("Connection")) == ("websocket", "upgrade"):
+        if (self.headers.get("Upgrade"), self.headers.get("Connection", "").lower()) == ("websocket", "upgrade"):
             self.websocket()
             return
         self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -55,11 +55,13 @@ class Stack:
     folder: Path
     files: list[str] = field(default_factory=list)
     project: str | None = None
+    environment: str | None = None
 
     def compose(self, *arguments: str, **options) -> str:
         names = [f"--file={name}" for name in self.files]
         project = [f"--project-name={self.project}"] if self.project else []
-        return run("docker", "compose", *project, *names, *arguments, cwd=self.folder, **options).stdout.strip()
+        environment = [f"--env-file={self.environment}"] if self.environment else []
+        return run("docker", "compose", *project, *names, *environment, *arguments, cwd=self.folder, **options).stdout.strip()
 
     def container(self, service: str) -> str:
         return self.compose("ps", "--all", "--quiet", service)

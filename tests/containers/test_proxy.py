@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from support import Authority, Client, Stack, docker, figure, read_answer, request
+from facts import Facts
+from support import Answer, Authority, Client, Stack, docker, figure, read_answer, request, wait_for
 
 MEGABYTE = 1024 * 1024
 SECURITY_HEADERS = {
@@ -81,35 +82,39 @@ def test_another_name_gets_no_certificate(client: Client):
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
 
-    with pytest.raises(ssl.SSLError):
+    with pytest.raises((ssl.SSLError, ConnectionError)):
         client.connect(context, name="other.example.org")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("host", ["own", "evil.example.org"])
-def test_plain_http_is_sent_to_https(client: Client, method: str, host: str):
+def test_plain_http_is_sent_to_https(client: Client, facts: Facts, method: str, host: str):
     with socket.create_connection((client.address, 80), timeout=10) as connection:
         connection.sendall(request(method, "/items?a=b", client.domain if host == "own" else host, {"Connection": "close"}))
         answer = read_answer(connection)
 
-    assert answer.status == 308
+    assert answer.status == (facts.redirect_of_get if method == "GET" else 308)
     assert answer.headers["location"] == f"https://{client.domain}/items?a=b"
 
 
 @pytest.mark.parametrize(("method", "target", "status"), [("GET", "/health", 200), ("GET", "/metrics", 404), ("POST", "/items", 413)])
-def test_every_answer_has_the_security_headers(client: Client, method: str, target: str, status: int):
-    headers = {"Content-Length": str(2 * MEGABYTE)} if status == 413 else {}
-
-    answer = client.send(method, target, headers)
+def test_every_answer_has_the_security_headers(client: Client, facts: Facts, method: str, target: str, status: int):
+    answer = too_large(client, facts) if status == 413 else client.send(method, target)
 
     assert answer.status == status
     assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
-    assert answer.headers["server"] == "nginx"
-    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+    assert answer.headers.get("server") == facts.server
+    assert facts.request_id is None or re.fullmatch(facts.request_id, answer.headers["x-request-id"])
 
 
-def test_a_large_body_is_refused_over_http1(client: Client):
-    assert client.send("POST", "/items", {"Content-Length": str(MEGABYTE + 1)}).status == 413
+def too_large(client: Client, facts: Facts) -> Answer:
+    """Send one byte too many, or say so."""
+    size = MEGABYTE + 1
+    return client.send("POST", "/items", {"Content-Length": str(size)}, b"" if facts.refuses_announced_body else b"x" * size)
+
+
+def test_a_large_body_is_refused_over_http1(client: Client, facts: Facts):
+    assert too_large(client, facts).status == 413
 
 
 def test_a_large_body_is_refused_over_http2(client: Client, tmp_path: Path):
@@ -131,24 +136,27 @@ def test_a_large_answer_is_compressed(client: Client):
     assert "content-encoding" not in client.send("GET", "/items").headers
 
 
-def test_what_the_application_believes_of_a_client_cannot_be_forged(echo: Client):
+def test_what_the_application_believes_of_a_client_cannot_be_forged(echo: Client, facts: Facts):
     forged = {
         "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example.org",
-        "Forwarded": "for=6.6.6.6", "X-Request-Id": "forged",
+        "Forwarded": "for=6.6.6.6", "X-Request-Id": "forged", "X_Request_Id": "forged", "X_Forwarded_For": "6.6.6.6",
     }
 
     answer = echo.send("GET", "/a%2Fb//c?d=e", forged)
 
     told = answer.json()
     headers = {name.lower(): value for name, value in told["headers"]}
-    assert told["target"] == "/a%2Fb//c?d=e"
+    assert told["target"] == facts.forwarded_target
     assert headers["host"] == echo.domain
     assert headers["x-forwarded-proto"] == "https"
     assert re.fullmatch(r"172\.30\.91\.\d+", headers["x-forwarded-for"])
-    assert not {"forwarded", "x-forwarded-host", "connection", "upgrade"} & set(headers)
-    assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
-    assert answer.headers["x-request-id"] == headers["x-request-id"]
-    assert answer.headers["server"] == "nginx"
+    assert not {"forwarded", "x-forwarded-host", "connection", "upgrade", "x_request_id", "x_forwarded_for"} & set(headers)
+    if facts.request_id is None:
+        assert "x-request-id" not in headers
+    else:
+        assert re.fullmatch(facts.request_id, headers["x-request-id"])
+        assert answer.headers["x-request-id"] == headers["x-request-id"]
+    assert answer.headers.get("server") == facts.server
 
 
 def test_a_websocket_passes(echo: Client):
@@ -220,9 +228,11 @@ print(json.dumps(count))
 
 
 @pytest.mark.parametrize("calm", [3], indirect=True)
-def test_one_client_may_have_fifty_requests_open(echo: Client):
+def test_one_client_may_have_fifty_requests_open(echo: Client, facts: Facts):
+    if facts.in_flight is None:
+        pytest.skip("this proxy counts the requests of all clients together")
     open_connections = []
-    refused = 0
+    statuses = []
     try:
         for _ in range(60):
             connection = echo.connect()
@@ -230,20 +240,18 @@ def test_one_client_may_have_fifty_requests_open(echo: Client):
             connection.sendall(request("POST", "/", echo.domain, {"Content-Length": "5"}))
             time.sleep(0.06)  # below the rate limit, so that only the number of connections counts
         for connection in open_connections:
-            connection.setblocking(False)
-            try:
-                refused += connection.recv(12) == b"HTTP/1.1 429"
-            except ssl.SSLWantReadError:
-                pass
+            connection.sendall(b"12345")  # until then Go keeps its answer
+            statuses.append(read_answer(connection).status)
     finally:
         for connection in open_connections:
             connection.close()
 
+    refused = statuses.count(429)
     figure(f"connection limit: {refused} of 60 refused")
-    assert refused == 10
+    assert (refused, statuses.count(200)) == (facts.in_flight, 60 - facts.in_flight)
 
 
-def test_slow_clients_are_cut(client: Client):
+def test_slow_clients_are_cut(client: Client, facts: Facts):
     def cut(sent: bytes) -> float:
         with client.connect() as connection:
             connection.sendall(sent)
@@ -260,19 +268,51 @@ def test_slow_clients_are_cut(client: Client):
         seconds = list(pool.map(cut, [head[:20], head + b"{"]))
 
     figure(f"slow client: cut after {seconds[0]:.1f} s in its headers, {seconds[1]:.1f} s in its body")
-    assert all(10 < value < 20 for value in seconds)
+    assert seconds == pytest.approx(facts.seconds, abs=5)
 
 
-def test_the_two_logs_share_a_request_id(stack: Stack, client: Client):
+def test_the_two_logs_share_a_request_id(stack: Stack, client: Client, facts: Facts):
     answer = client.send("GET", "/items/1", {"X-Forwarded-For": "6.6.6.6", "X-Request-Id": "forged"})
 
-    identity = answer.headers["x-request-id"]
-    lines = {
-        service: next(
-            entry for line in docker("logs", stack.container(service)).splitlines() if (entry := json.loads(line)).get("request_id") == identity
-        )
-        for service in ("proxy", "app")
-    }
-    gateway = lines["proxy"]["client"]
-    assert lines["app"]["client"] == gateway != "6.6.6.6"
-    assert lines["app"]["status"] == lines["proxy"]["status"] == answer.status
+    def line(service: str, names: dict[str, str]) -> dict[str, object]:
+        def find() -> dict[str, object] | None:
+            entries = map(json.loads, docker("logs", stack.container(service)).splitlines())
+            return next((entry for entry in entries if entry.get(names["request_id"]) == answer.headers["x-request-id"]), None)
+
+        found = wait_for(find, f"the request in the log of {service}", 10)
+        return {name: found[said] for name, said in names.items()}
+
+    proxy = line("proxy", facts.log)
+    assert proxy == line("app", {name: name for name in facts.log})
+    assert proxy["client"] != "6.6.6.6"
+    assert proxy["status"] == answer.status
+
+
+def test_the_log_holds_no_query(stack: Stack, client: Client):
+    client.send("GET", "/items?limit=1&q=personal")
+    client.send("GET", "/metrics?q=personal", {"User-Agent": "the-last-one"})
+
+    def log() -> str:
+        return docker("logs", stack.container("proxy"))
+
+    wait_for(lambda: "the-last-one" in log(), "the last request in the log", 10)
+    assert "personal" not in log()
+
+
+def test_a_stopped_proxy_finishes_what_it_has_begun(echo_stack: Stack, echo: Client):
+    with echo.connect() as connection, concurrent.futures.ThreadPoolExecutor() as pool:
+        connection.sendall(request("POST", "/", echo.domain, {"Content-Length": "4", "Connection": "close"}))
+        time.sleep(0.5)
+        start = time.monotonic()
+        stopping = pool.submit(echo_stack.compose, "stop", "proxy")
+        time.sleep(3)
+
+        connection.sendall(b"late")
+
+        answer: Answer = read_answer(connection)
+        stopping.result()
+    seconds = time.monotonic() - start
+    echo_stack.compose("up", "--detach", "--no-deps", "--wait", "proxy")
+    figure(f"proxy: stopped after {seconds:.1f} s, a request half sent was answered {answer.status}")
+    assert answer.status == 200
+    assert seconds < 34

@@ -8,26 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from facts import Facts
 from load import Load
 from support import Client, Stack, docker, figure
 
-# No single client is limited, since all of the load comes from one address. Everything else is as in production.
-LIMITS = """\
-limit_req_zone $binary_remote_addr zone=requests_per_client:10m rate=10000r/s;
-limit_req zone=requests_per_client burst=1000 nodelay;
-limit_conn_zone $binary_remote_addr zone=connections_per_client:10m;
-limit_conn connections_per_client 1000;
-client_max_body_size 1m;
-"""
-
 
 @pytest.fixture(scope="module")
-def unlimited(stack: Stack, client: Client):
-    """The stack with a higher limit for one client."""
-    (stack.folder / "limits.conf").write_text(LIMITS)
-    (stack.folder / "compose.load.yaml").write_text(
-        "services: {proxy: {volumes: ['./limits.conf:/etc/nginx/limits.conf:ro']}}\n"
-    )
+def unlimited(stack: Stack, client: Client, facts: Facts):
+    """The stack with higher limits for one client, since all of the load comes from one address. All else is as in production."""
+    source, _, target = facts.limits.partition(":")
+    limits = (stack.folder.parent / source).read_text()
+    for before, after in facts.raised.items():
+        assert before in limits
+        limits = limits.replace(before, after)
+    (stack.folder / "limits").write_text(limits)
+    (stack.folder / "compose.load.yaml").write_text(f"services: {{proxy: {{volumes: ['./limits:{target}:ro']}}}}\n")
     environment = stack.folder / ".env"
     before = environment.read_text()
     environment.write_text(before.replace("compose.database.yaml", "compose.database.yaml:compose.load.yaml"))
