@@ -54,4 +54,16 @@ FACTS = {
         limits="traefik/dynamic/limits.yaml:/run/traefik/dynamic/limits.yaml",
         raised={"average: 20": "average: 10000", "burst: 40": "burst: 1000", "amount: 50": "amount: 1000"},
     ),
+    "envoy": Facts(
+        server="envoy",
+        request_id="[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        redirect_of_get=308,
+        forwarded_target="/a%2Fb/c?d=e",
+        refuses_announced_body=False,
+        in_flight=None,
+        seconds=(15, 30),
+        log={"request_id": "request_id", "client": "client", "status": "status"},
+        limits="envoy/envoy.yaml:/etc/envoy/envoy.yaml",
+        raised={"max_tokens: 40, tokens_per_fill: 20": "max_tokens: 10000, tokens_per_fill: 10000"},
+    ),
 }
