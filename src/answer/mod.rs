@@ -92,8 +92,11 @@ impl Answers {
         directory: Option<&str>,
     ) -> Vec<(&'a Key, &'a Value)> {
         let mut layer = Layer::new();
-        for (key, value) in self.iter() {
-            layer.insert(key.as_str(), Given::Value(value.clone()), Source::Asked);
+        // What came from a default comes from it again.
+        for (key, answer) in &self.0 {
+            if !matches!(answer.source, Source::Default | Source::NotAsked) {
+                layer.insert(key.as_str(), Given::Value(answer.value.clone()), Source::Asked);
+            }
         }
         let mut kept = Vec::new();
         for question in &pack.questions {
