@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use include_dir::{Dir, DirEntry, include_dir};
 
@@ -20,7 +21,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/fast
 
 /// All versions of one pack.
 pub struct Catalog {
-    newest: Sources,
+    newest: Arc<Sources>,
     history: BTreeMap<Version, Sources>,
 }
 
@@ -45,17 +46,18 @@ impl Catalog {
     }
 
     fn from_files(files: Sources) -> Result<Self> {
-        let mut catalog = Self { newest: Sources::new(), history: BTreeMap::new() };
+        let mut newest = Sources::new();
+        let mut history = BTreeMap::<Version, Sources>::new();
         for (path, bytes) in files {
             let Some(rest) = path.strip_prefix("history/") else {
-                catalog.newest.insert(path, bytes);
+                newest.insert(path, bytes);
                 continue;
             };
             let (name, inner) = rest.split_once('/').unwrap_or((rest, ""));
             let version = name.parse().map_err(|reason| broken(&path, reason))?;
-            catalog.history.entry(version).or_default().insert(inner.to_owned(), bytes);
+            history.entry(version).or_default().insert(inner.to_owned(), bytes);
         }
-        Ok(catalog)
+        Ok(Self { newest: Arc::new(newest), history })
     }
 
     /// Returns all versions, the newest first.
@@ -79,7 +81,7 @@ impl Catalog {
             Some(version) if version == newest.version => Pack::new(newest, self.newest.clone()),
             Some(version) if self.history.contains_key(&version) => {
                 let sources = self.resolve(version)?;
-                Pack::new(manifest(&sources)?, sources)
+                Pack::new(manifest(&sources)?, Arc::new(sources))
             }
             Some(version) => {
                 let known: Vec<String> =
@@ -92,7 +94,7 @@ impl Catalog {
 
     /// Lays the overlays over the newest files, one after another, down to a version.
     fn resolve(&self, version: Version) -> Result<Sources> {
-        let mut sources = self.newest.clone();
+        let mut sources = Sources::clone(&self.newest);
         for (step, overlay) in self.history.range(version..).rev() {
             let path = format!("history/{step}/history.toml");
             let bytes = overlay.get("history.toml");
@@ -136,8 +138,8 @@ fn collect(directory: &'static Dir<'static>, files: &mut Sources) {
         match entry {
             DirEntry::Dir(directory) => collect(directory, files),
             DirEntry::File(file) => {
-                let path = file.path().to_string_lossy().replace('\\', "/");
-                files.insert(path, Cow::Borrowed(file.contents()));
+                let path = file.path().to_str().expect("templates have names in ASCII");
+                files.insert(path.to_owned(), Cow::Borrowed(file.contents()));
             }
         }
     }

@@ -16,6 +16,7 @@ mod value;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use catalog::{Catalog, Sources, digest};
 pub use component::{Component, Contribution, Dependencies, Overlay, Relation, Service, Variable};
@@ -64,11 +65,11 @@ pub struct Pack {
     /// What upgrading needs to know, the newest first.
     pub releases: Vec<Release>,
     components: BTreeMap<(Key, String), Component>,
-    sources: Sources,
+    sources: Arc<Sources>,
 }
 
 impl Pack {
-    fn new(manifest: Manifest, sources: Sources) -> Result<Self> {
+    fn new(manifest: Manifest, sources: Arc<Sources>) -> Result<Self> {
         let running: Version = env!("CARGO_PKG_VERSION").parse().expect("cargo checks the version");
         if manifest.program > running {
             return Err(Error::failed(format!(

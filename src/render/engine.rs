@@ -1,7 +1,5 @@
 //! The template engine: delimiters, strictness, and errors that name a pack's file and line.
 
-use std::borrow::Cow;
-
 use tera::{Context, Delimiters, ErrorKind, Tera};
 
 use crate::error::{Error, Result};
@@ -32,7 +30,7 @@ pub(super) fn engine<'a>(pack: &'a Pack, paths: impl Iterator<Item = &'a str>) -
         })?;
         templates.push((path, join_lone_tags(text)));
     }
-    let templates = templates.iter().map(|(path, text)| (*path, text.as_ref()));
+    let templates = templates.iter().map(|(path, text)| (*path, text.as_str()));
     engine.add_raw_templates(templates).map_err(|error| wrong("", &error))?;
     Ok(engine)
 }
@@ -60,10 +58,7 @@ fn wrong(path: &str, error: &tera::Error) -> Error {
 /// Moves the line break behind a tag that has a line to itself into the tag, and the blanks
 /// before it too, so that such a line leaves nothing behind and keeps its number. This goes for
 /// blocks, comments and anchors; what a fragment gives ends in its own line break.
-fn join_lone_tags(text: &str) -> Cow<'_, str> {
-    if !text.lines().any(|line| lone_tag(line).is_some()) {
-        return Cow::Borrowed(text);
-    }
+fn join_lone_tags(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         match lone_tag(line) {
@@ -77,11 +72,14 @@ fn join_lone_tags(text: &str) -> Cow<'_, str> {
             None => result.push_str(line),
         }
     }
-    Cow::Owned(result)
+    result
 }
 
 /// Returns the blanks before, and the tag that is all else on the line.
 fn lone_tag(line: &str) -> Option<(&str, &str)> {
+    if !line.trim_start().starts_with('{') {
+        return None;
+    }
     let tag = line.trim();
     let closes = match tag.get(..2)? {
         "{%" => "%}",
