@@ -6,25 +6,15 @@
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import support
 from facts import FACTS, Facts
-from support import Authority, Client, Stack, docker, run
+from support import Answers, Authority, Client, PlainClient, Stack, docker, run
 
 PROJECT = "fastwright-tests"
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the tests must know about the repository."""
-
-    domain: str
-    image: str
-    proxy: str
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +44,8 @@ def answers(repository: Path) -> Answers:
 
 @pytest.fixture(scope="session")
 def facts(answers: Answers) -> Facts:
+    if answers.proxy == "none":
+        pytest.skip("the repository has no proxy")
     return FACTS[answers.proxy]
 
 
@@ -96,6 +88,8 @@ def stack(repository: Path, image: str, authority: Authority):
 @pytest.fixture(scope="session")
 def client(stack: Stack, answers: Answers, authority: Authority) -> Client:
     """Talks to the published port."""
+    if answers.proxy == "none":
+        return PlainClient("127.0.0.1", answers.domain, authority.ca, 8000)
     return Client("127.0.0.1", answers.domain, authority.ca)
 
 

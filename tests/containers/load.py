@@ -90,8 +90,9 @@ class Load:
             streams[1].close()
 
     async def _open(self, alpn: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        context = self.client.context(alpn)
         return await asyncio.open_connection(
-            self.client.address, self.client.port, ssl=self.client.context(alpn), server_hostname=self.client.domain
+            self.client.address, self.client.port, ssl=context, server_hostname=self.client.domain if context else None
         )
 
     async def http2(self, streams: int) -> None:

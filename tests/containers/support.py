@@ -48,6 +48,15 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) ->
     return value
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What the tests must know about the repository."""
+
+    domain: str
+    image: str
+    proxy: str
+
+
 @dataclass
 class Stack:
     """A compose project of one repository."""
@@ -142,6 +151,16 @@ class Client:
         status, *lines = head.splitlines()
         assert status.startswith("HTTP/2 "), status
         return Answer(int(status.split()[1]), _headers(lines), body.encode())
+
+
+class PlainClient(Client):
+    """Speaks to the application itself, or to a balancer that leaves out TLS."""
+
+    def context(self, alpn: str = "http/1.1") -> None:
+        return None
+
+    def connect(self, context: None = None, name: None = None) -> socket.socket:
+        return socket.create_connection((self.address, self.port), timeout=40)
 
 
 def request(method: str, target: str, host: str, headers: dict[str, str], body: bytes = b"") -> bytes:

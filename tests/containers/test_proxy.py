@@ -37,6 +37,9 @@ HIDDEN = [
 ]
 
 
+pytestmark = pytest.mark.usefixtures("facts")
+
+
 @pytest.fixture(autouse=True)
 def calm(request):
     """Let the rate limit of the tests' own address recover: 40 requests at 20 a second."""
