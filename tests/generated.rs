@@ -3,7 +3,8 @@
 //!
 //! `GATE_JUDGES` names a virtual environment with the judges of `.ci/judges.txt`,
 //! `GATE_PYTHON` a Python of the default minor version or 3.12, `GATE_STATE` a
-//! folder for virtual environments that may be kept.
+//! folder for virtual environments that may be kept. `GATE_PACK` names the folder of
+//! another pack to generate from, `GATE_FLAGS` the flags of one repository to judge.
 
 #![expect(clippy::print_stdout, reason = "the log of CI shows what was judged")]
 
@@ -26,7 +27,9 @@ struct Repository {
 impl Repository {
     fn new(name: &'static str, arguments: &[&str]) -> Self {
         let sandbox = Sandbox::new();
-        let output = sandbox.run(&[&["new", name, "--yes"][..], arguments].concat());
+        let pack = std::env::var("GATE_PACK").ok();
+        let pack = pack.iter().flat_map(|folder| ["--pack", folder]).collect::<Vec<_>>();
+        let output = sandbox.run(&[&pack[..], &["new", name, "--yes"], arguments].concat());
         assert_eq!(output.status, Some(0), "{}", output.stderr);
         println!("== {name} {}", arguments.join(" "));
         Self { sandbox, name, findings: Vec::new() }
@@ -240,6 +243,18 @@ fn every_option_is_without_findings() {
         );
     }
     assert_eq!(failed, Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "one repository, of the flags in GATE_FLAGS"]
+fn one_repository_is_without_findings() {
+    let Ok(flags) = std::env::var("GATE_FLAGS") else { return };
+    let flags = flags.split_whitespace().collect::<Vec<_>>();
+    let mut repository = Repository::new("shop-api", &flags);
+    let environment = repository.environment();
+    read_only_judges(&mut repository, &environment);
+    repository.judge("pytest, 95 % of branches", &environment.join("bin/pytest"), &["--cov", "-q"]);
+    repository.done();
 }
 
 #[test]
