@@ -14,7 +14,9 @@ pub use story::{Story, Version};
 
 /// Returns a path of the project.
 pub fn manifest(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    // Of the run first: a test binary also judges another checkout than its own.
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    folder.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from).join(path)
 }
 
 /// Returns the catalog of a pack among the fixtures.
