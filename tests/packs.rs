@@ -33,7 +33,10 @@ fn all_packs_and_all_their_versions_are_without_findings() {
 
     for catalog in [embedded, catalog("plain"), catalog("evolving")] {
         for version in catalog.versions().expect("versions") {
-            let pack = catalog.load(Some(version)).expect("a good version");
+            let pack = catalog.load(Some(version));
+            let pack = pack.unwrap_or_else(|error| {
+                panic!("{error}\n\nhint: after changing templates run `.ci/release refresh`")
+            });
             assert_eq!(lint(&pack), [], "{} {version}", pack.name);
         }
     }
@@ -71,7 +74,10 @@ fn older_versions_are_overlays_over_newer_ones() {
 fn a_released_version_that_changed_is_refused() {
     let files = [
         ("pack.toml", HEAD),
-        ("history/0.9.0/history.toml", "version = '0.9.0'\ndigest = 'sha256:0000'\n"),
+        (
+            "history/0.9.0/history.toml",
+            "version = '0.9.0'\nrevision = 'abc'\ndigest = 'sha256:0000'\n",
+        ),
         ("history/0.9.0/pack.toml", "name = 'made'\nversion = '0.9.0'\n"),
     ];
     let tree: Tree = files
@@ -83,6 +89,8 @@ fn a_released_version_that_changed_is_refused() {
 
     let text = error.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(text.contains("version `0.9.0` has changed"), "{text}");
+    let hint = "hint: keep in `history/0.9.0/` each file that has changed since, as it was in revision `abc`";
+    assert!(text.ends_with(hint), "{text}");
 }
 
 #[test]
