@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::component::{Dependencies, Variable};
+use super::component::{Dependencies, Overlay, Variable};
 use super::question::{Choice, Conflict, Default, Kind, Question, TextRules};
 use super::{Key, Value, Version, When};
 
@@ -36,6 +36,8 @@ pub struct Manifest {
     pub conflicts: Vec<Conflict>,
     #[serde(default, rename = "anchor")]
     pub anchors: Vec<Anchor>,
+    #[serde(default, rename = "overlay")]
+    pub overlays: Vec<Overlay>,
     #[serde(default, rename = "release")]
     pub releases: Vec<Release>,
 }

@@ -62,6 +62,8 @@ pub struct Pack {
     pub next: Vec<String>,
     /// What every project declares.
     pub base: Contribution,
+    /// Files and fragments that several choices share, each folder under a condition.
+    pub overlays: Vec<Overlay>,
     /// What upgrading needs to know, the newest first.
     pub releases: Vec<Release>,
     components: BTreeMap<(Key, String), Component>,
@@ -106,6 +108,7 @@ impl Pack {
                 dependencies: manifest.dependencies,
                 services: Vec::new(),
             },
+            overlays: manifest.overlays,
             releases: manifest.releases,
             components,
             sources,

@@ -3,7 +3,7 @@
 mod sandbox;
 mod story;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
 use fastwright::error::{Error, Result};
