@@ -127,6 +127,7 @@ pub struct History {
     pub version: Version,
     #[serde(default)]
     pub absent: Vec<String>,
+    pub revision: Option<String>,
     pub digest: Option<String>,
 }
 
