@@ -153,6 +153,7 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
         "--framework",
         "dockerfile",
         "github_actions",
+        "gitlab_ci",
         "secrets",
     ];
     repository.judge("checkov", &judges.join("checkov"), &checkov);
@@ -173,6 +174,12 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
         let schema = ["--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"];
         repository.judge("dependabot schema", &judges.join("check-jsonschema"), &schema);
     }
+    if repository.path().join(".gitlab-ci.yml").exists() {
+        let schema = ["--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml"];
+        repository.judge("pipeline schema", &judges.join("check-jsonschema"), &schema);
+        let schema = ["--builtin-schema", "vendor.renovate", "renovate.json"];
+        repository.judge("renovate schema", &judges.join("check-jsonschema"), &schema);
+    }
     if repository.path().join("deploy/nginx/nginx.conf").exists() {
         repository.judge("gixy", &judges.join("gixy"), &["deploy/nginx/nginx.conf"]);
     }
@@ -182,6 +189,11 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
     let script = manifest("tests/generated/consistency.py");
     let arguments = [script.to_str().expect("UTF-8"), folder];
     repository.judge("consistency", &python, &arguments);
+    let script = manifest("tests/generated/pipeline.py");
+    let shellcheck = judges.join("shellcheck");
+    let arguments = [script.as_path(), Path::new(folder), &shellcheck];
+    let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
+    repository.judge("pipelines", &python, &arguments);
     if repository.path().join("deploy/kubernetes").exists() {
         let script = manifest("tests/generated/kubernetes.py");
         let schemas = setting("GATE_SCHEMAS");

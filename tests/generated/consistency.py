@@ -56,7 +56,7 @@ class Repository:
         self.server = self.read("gunicorn.conf.py") + self.read("serve.py")
         self.python = "\n".join(path.read_text() for path in sorted(root.glob("src/**/*.py")))
         self.dockerfile = self.read("Dockerfile")
-        self.workflow = self.read(".github/workflows/ci.yml")
+        self.workflow = self.read(".github/workflows/ci.yml") + self.read(".gitlab-ci.yml")
         self.settings = set(re.findall(r"(?m)^#([A-Z_]+)=", self.read(".env.example")))
         self.secrets = {name.lower() for name in re.findall(r"\| `([A-Z_]+)` \| required, secret \|", self.readme)}
         self.variables = self.settings | OWN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
