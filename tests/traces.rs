@@ -20,8 +20,9 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("proxy", "envoy", &["envoy"]),
     ("orchestrator", "compose", &["deploy/compose", "compose.yaml", "docker compose up"]),
     ("orchestrator", "kubernetes", &["kubernetes", "kubectl", "kustom", "pod"]),
-    ("ci", "github", &[".github", "actions/checkout", "dependabot"]),
-    ("metrics", "yes", &["metrics", "prometheus"]),
+    ("ci", "gitlab", &["gitlab", "renovate"]),
+    ("ci", "github", &[".github/", "actions/checkout", "dependabot"]),
+    ("metrics", "yes", &["/metrics", "prometheus"]),
 ];
 
 /// Returns the flags as pairs of key and value.
