@@ -231,3 +231,34 @@ fn notes_are_those_of_the_versions_in_between_the_oldest_first() {
     assert_eq!(notes("1.0.0", "1.1.0"), expected[..1]);
     assert_eq!(notes("2.0.0", "2.0.0"), [""; 0]);
 }
+
+/// What a project came from is rendered again for each upgrade: if a newer program rendered it
+/// otherwise, every project would be refused. `FASTWRIGHT_BLESS=1` adds a version, and never
+/// rewrites one.
+#[test]
+fn a_released_version_is_rendered_as_it_always_was() {
+    let catalog = Catalog::embedded().expect("the embedded pack");
+    for version in catalog.versions().expect("versions").into_iter().skip(1) {
+        let pack = catalog.load(Some(version)).expect("a good version");
+        let mut text = String::new();
+        for flags in std::iter::once(Vec::new()).chain(crate::snapshots::options(&pack)) {
+            let values =
+                flags.iter().map(|flag| match flag.trim_start_matches('-').split_once('=') {
+                    Some(pair) => pair,
+                    None => (flag.trim_start_matches("--no-"), "false"),
+                });
+            let answers: Vec<_> = std::iter::once(("name", "shop-api")).chain(values).collect();
+            let answers = crate::support::answers(&pack, &answers).expect("answers");
+            let tree = fastwright::render::render(&pack, &answers).expect("a tree");
+            let line = format!("{} {}", tree.digest(), flags.join(" "));
+            text.extend([line.trim_end(), "\n"]);
+        }
+        let path =
+            crate::support::manifest("tests/fixtures/released").join(format!("{version}.txt"));
+        if !path.exists() && std::env::var_os("FASTWRIGHT_BLESS").is_some() {
+            std::fs::write(&path, &text).expect("written");
+        }
+        let known = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(text, known, "{version} is rendered otherwise than when it was released");
+    }
+}
