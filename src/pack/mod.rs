@@ -11,6 +11,7 @@ mod lint;
 mod manifest;
 mod notes;
 mod question;
+mod release;
 mod text;
 mod value;
 mod version;
@@ -26,6 +27,7 @@ pub use lint::lint;
 pub use manifest::{Anchor, AnswerChange, Release, Rename, Section};
 pub use notes::Notes;
 pub use question::{Case, Choice, Conflict, Default, Kind, Question, TextRules};
+pub use release::lint_release;
 pub use text::{interpolate, placeholders, snake};
 pub use value::Value;
 pub use version::Version;
@@ -62,6 +64,8 @@ pub struct Pack {
     pub next: Vec<String>,
     /// What every project declares.
     pub base: Contribution,
+    /// Files and fragments that several choices share, each folder under a condition.
+    pub overlays: Vec<Overlay>,
     /// What upgrading needs to know, the newest first.
     pub releases: Vec<Release>,
     components: BTreeMap<(Key, String), Component>,
@@ -106,6 +110,7 @@ impl Pack {
                 dependencies: manifest.dependencies,
                 services: Vec::new(),
             },
+            overlays: manifest.overlays,
             releases: manifest.releases,
             components,
             sources,
@@ -158,6 +163,15 @@ impl Pack {
         below
             .map_while(|(path, bytes)| Some((path.strip_prefix(folder)?, bytes.as_ref())))
             .collect()
+    }
+
+    /// Returns the files that projects can get, by their paths there, placeholders unfilled; a path
+    /// comes again for each choice that has it.
+    pub fn templates(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.sources.iter().filter_map(|(path, bytes)| {
+            let inside = path.strip_prefix("base/").or_else(|| Some(path.split_once("/files/")?.1));
+            Some((inside?.strip_suffix(".tera").or(inside)?, bytes.as_ref()))
+        })
     }
 
     /// Returns the digest of all files of this version.

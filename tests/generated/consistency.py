@@ -445,7 +445,7 @@ def files(repository, root):
             target = (path.parent / entry).resolve()
             named.add(target / "kustomization.yaml" if target.is_dir() else target)
     for path in root.rglob("*"):
-        if path.is_file() and path.name != ".gitignore" and path.resolve() not in named:
+        if path.is_file() and path.resolve() not in named:
             relative = path.relative_to(root)
             known = str(relative) in repository.readme or path.name in repository.readme or path.match("overlays/*/*")
             expect(known, f"deploy/kubernetes/{relative}", "nothing names it")
