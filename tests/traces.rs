@@ -15,6 +15,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("database", "sqlite", &["sqlite"]),
     ("server", "gunicorn", &["gunicorn"]),
     ("server", "granian", &["granian"]),
+    ("tasks", "taskiq", &["taskiq", "valkey", "broker"]),
     ("proxy", "nginx", &["nginx"]),
     ("proxy", "traefik", &["traefik"]),
     ("proxy", "envoy", &["envoy"]),
