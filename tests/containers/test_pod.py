@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import socket
 import threading
 import time
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 import yaml
 
 import pod as kubelet
-from conftest import Answers
+from facts import Rows
 from load import Load
 from pod import Cluster, Probes
-from support import Client, docker, figure, inspect, read_answer, request, run, wait_for
+from support import Answers, PlainClient, docker, figure, inspect, run, wait_for
 
 NETWORK = "fastwright-pod"
 PASSWORD = "of-the-tests"
@@ -144,31 +143,12 @@ def test_a_pod_that_waits_for_its_database_lives_and_is_not_ready(running: str, 
     assert set(probes.statuses["readinessProbe"]) == {200, 503}
 
 
-class GatewayLoad(Load):
-    """What a gateway sends: plain HTTP, over connections that it keeps."""
-
-    async def _open(self, alpn: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(self.client.address, self.client.port)
-
-
-class QuoteLoad(GatewayLoad):
-    """The same where nothing is stored."""
-
-    path = "/items/quote"
-
-    def _body(self) -> bytes:
-        return json.dumps({"lines": [{"quantity": 3, "unit_price": 120}]}).encode()
-
-    def _count(self, outcome: str, start: float) -> None:
-        super()._count("201" if outcome == "200" else outcome, start)
-
-
-def test_a_pod_that_is_ended_under_load_loses_no_request(running: str, template: dict, answers: Answers, database: str | None):
+def test_a_pod_that_is_ended_under_load_loses_no_request(running: str, template: dict, answers: Answers, rows: Rows):
     """The gateway goes on for most of preStop. One request is half sent when the pod is told to stop."""
     container = template["containers"][0]
     port, sleep = container["ports"][0]["containerPort"], container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    gateway = Client(kubelet.address(running), answers.domain, Path(), port)
-    load = GatewayLoad(gateway, "pod") if database else QuoteLoad(gateway, "pod", QuoteLoad.path)
+    gateway = PlainClient(kubelet.address(running), answers.domain, Path(), port)
+    load = Load(gateway, "pod", rows.post)
     ended: list[tuple[int, float]] = []
 
     async def scenario() -> None:
@@ -183,7 +163,7 @@ def test_a_pod_that_is_ended_under_load_loses_no_request(running: str, template:
         idle = await asyncio.open_connection(gateway.address, gateway.port)
         reader, writer = await asyncio.open_connection(gateway.address, gateway.port)
         body = b"not json"
-        writer.write(request("POST", load.path, gateway.domain, {"Content-Type": "application/json"}, body)[: -len(body)])
+        writer.write(gateway.request("POST", rows.post[0], {"Content-Type": "application/json"}, body)[: -len(body)])
         await asyncio.sleep(4)
         assert inspect(running)["State"]["Running"]
         writer.write(body)

@@ -21,6 +21,8 @@ import yaml
 NAMESPACES = {"kube-system", "monitoring", "traefik", "envoy-gateway-system"}
 CLASSES = {"nginx", "envoy"}
 CLUSTER_METRICS = "kube_"
+# Scripts that an image of the pipeline brings along.
+FOREIGN = {"buildctl-daemonless.sh"}
 # Variables that the servers read by themselves.
 OWN = {"FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"}
 
@@ -56,7 +58,7 @@ class Repository:
         self.server = self.read("gunicorn.conf.py") + self.read("serve.py")
         self.python = "\n".join(path.read_text() for path in sorted(root.glob("src/**/*.py")))
         self.dockerfile = self.read("Dockerfile")
-        self.workflow = self.read(".github/workflows/ci.yml")
+        self.workflow = self.read(".github/workflows/ci.yml") + self.read(".gitlab-ci.yml")
         self.settings = set(re.findall(r"(?m)^#([A-Z_]+)=", self.read(".env.example")))
         self.secrets = {name.lower() for name in re.findall(r"\| `([A-Z_]+)` \| required, secret \|", self.readme)}
         self.variables = self.settings | OWN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
@@ -501,7 +503,7 @@ def files(repository, root):
             target = (path.parent / entry).resolve()
             named.add(target / "kustomization.yaml" if target.is_dir() else target)
     for path in root.rglob("*"):
-        if path.is_file() and path.name != ".gitignore" and path.resolve() not in named:
+        if path.is_file() and path.resolve() not in named:
             relative = path.relative_to(root)
             known = str(relative) in repository.readme or path.name in repository.readme or path.match("overlays/*/*")
             expect(known, f"deploy/kubernetes/{relative}", "nothing names it")
@@ -630,7 +632,7 @@ def paths(repository):
     bases = [repository.root, repository.root / "deploy/kubernetes", repository.root / "deploy/compose", repository.root / "src"]
     bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
-    for name in set(re.findall(pattern, text)):
+    for name in set(re.findall(pattern, text)) - FOREIGN:
         expect(any((base / name).exists() for base in bases), "README.md or ci.yml", f"there is no {name}")
 
 
