@@ -169,8 +169,8 @@ impl Pack {
     /// comes again for each choice that has it.
     pub fn templates(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.sources.iter().filter_map(|(path, bytes)| {
-            let inside = path.strip_prefix("base/").or_else(|| Some(path.split_once("/files/")?.1));
-            Some((inside?.strip_suffix(".tera").or(inside)?, bytes.as_ref()))
+            let inside = rendered(path)?;
+            Some((inside.strip_suffix(".tera").unwrap_or(inside), bytes.as_ref()))
         })
     }
 
@@ -179,6 +179,17 @@ impl Pack {
     pub fn digest(&self) -> String {
         digest(&self.sources)
     }
+}
+
+/// Returns where a project gets a file of the pack, if it is one that projects get.
+fn rendered(path: &str) -> Option<&str> {
+    // A question or a choice may be called `files`, so their folders are left behind first.
+    let beside = match path.strip_prefix("components/") {
+        Some(below) => below.splitn(3, '/').nth(2)?,
+        None => path,
+    };
+    let inside = beside.strip_prefix("base/").or_else(|| beside.strip_prefix("files/"));
+    inside.or_else(|| Some(beside.split_once("/files/")?.1))
 }
 
 fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
@@ -203,4 +214,26 @@ fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
         components.insert((key, choice.to_owned()), component);
     }
     Ok(components)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rendered;
+
+    #[test]
+    fn a_file_of_the_pack_is_rendered_below_its_files_folder() {
+        let cases = [
+            ("base/src/a.py", Some("src/a.py")),
+            ("shared/sql/files/a.py", Some("a.py")),
+            ("components/proxy/x/files/a.conf", Some("a.conf")),
+            ("components/tls/files/files/a.conf", Some("a.conf")),
+            ("components/tls/files/x/files/deploy/a.conf", Some("deploy/a.conf")),
+            ("components/tls/files/component.toml", None),
+            ("pack.toml", None),
+        ];
+
+        for (path, expected) in cases {
+            assert_eq!(rendered(path), expected, "{path}");
+        }
+    }
 }

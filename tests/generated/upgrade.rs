@@ -5,10 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use super::{Repository, own_judges};
 use crate::support::Output;
 
+/// No two at a time: they share what mypy learned.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 const STATE: &str = ".fastwright.toml";
 /// Where git merges.
 const OTHER: &str = "other/shop-api";
@@ -301,10 +304,14 @@ impl Edited {
 
     fn judge(mut self, tests: bool) -> Vec<String> {
         let environment = self.repository.environment();
-        own_judges(&mut self.repository, &environment);
+        // What it learned of the packages holds for every repository that has these.
+        let cache = environment.join("mypy-of-upgrades");
+        let cache = ["--cache-dir", cache.to_str().expect("UTF-8")];
+        own_judges(&mut self.repository, &environment, &cache);
         if tests {
             self.repository.judge("pytest", &environment.join("bin/pytest"), &["-q"]);
         }
+        println!("{}", self.repository.log);
         self.repository.findings
     }
 }
@@ -324,6 +331,7 @@ fn same(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) {
 #[test]
 #[ignore = "installs and runs real tools"]
 fn edited_repositories_of_the_first_release_become_ones_of_the_newest() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = [
         (vec![], true),
         (vec!["--orchestrator", "kubernetes", "--proxy", "envoy"], false),
@@ -362,6 +370,7 @@ fn edited_repositories_of_the_first_release_become_ones_of_the_newest() {
 #[test]
 #[ignore = "installs and runs real tools"]
 fn edited_repositories_go_to_other_choices() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = [
         (vec!["--proxy", "traefik"], vec!["deploy/nginx/timeouts.conf"], false),
         (
