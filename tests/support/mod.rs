@@ -1,14 +1,16 @@
 //! What tests share: packs of fixtures, answers, and a sandbox to run the program in.
 
+mod cover;
 mod sandbox;
 mod story;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
 use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
 
+pub use cover::{Strength, cover};
 pub use sandbox::{Output, Sandbox};
 pub use story::{Story, Version};
 
