@@ -43,6 +43,7 @@ pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<Ans
         problems.push(AnswerProblem {
             key: Some(first.clone()),
             problem: advise(problem, &conflict.fix),
+            fix: conflict.fix.clone(),
         });
     }
     problems
@@ -61,7 +62,11 @@ fn broken(
         Problem::new(format!("`{key}` is `{subject}`, which {verb} {}", others.join(" and ")));
     let keys = std::iter::once(key).chain(relation.when.entries().map(|(key, _)| key));
     let problem = explain(problem, &relation.reason, keys, answers);
-    AnswerProblem { key: Some(key.clone()), problem: advise(problem, &relation.fix) }
+    AnswerProblem {
+        key: Some(key.clone()),
+        problem: advise(problem, &relation.fix),
+        fix: relation.fix.clone(),
+    }
 }
 
 fn given(key: &Key, answers: &BTreeMap<Key, Answer>) -> String {

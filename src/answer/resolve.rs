@@ -44,6 +44,8 @@ pub struct AnswerProblem {
     pub key: Option<Key>,
     /// What is wrong.
     pub problem: Problem,
+    /// Other answers that solve it, where the pack names some.
+    pub fix: BTreeMap<Key, Value>,
 }
 
 /// All answers as far as they are good, and all problems.
@@ -97,7 +99,11 @@ impl<'a> Resolver<'a> {
                 Some(key) => problem.hint(format!("did you mean `{key}`?")),
                 None => problem.hint("`fastwright list questions` shows all"),
             };
-            self.resolution.problems.push(AnswerProblem { key: None, problem });
+            self.resolution.problems.push(AnswerProblem {
+                key: None,
+                problem,
+                fix: BTreeMap::new(),
+            });
         }
     }
 
@@ -122,7 +128,8 @@ impl<'a> Resolver<'a> {
                 value
             }
             Err(problem) => {
-                self.resolution.problems.push(AnswerProblem { key: Some(key.clone()), problem });
+                let (key, fix) = (Some(key.clone()), BTreeMap::new());
+                self.resolution.problems.push(AnswerProblem { key, problem, fix });
                 None
             }
         }
