@@ -1,5 +1,6 @@
 //! What tests share: packs of fixtures, answers, and a sandbox to run the program in.
 
+mod pty;
 mod sandbox;
 mod story;
 
@@ -9,6 +10,7 @@ use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, reso
 use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
 
+pub use pty::Terminal;
 pub use sandbox::{Output, Sandbox};
 pub use story::{Story, Version};
 
