@@ -16,6 +16,7 @@ mod repositories;
 mod shells;
 mod snapshots;
 mod support;
+mod traces;
 mod upgrade;
 
 /// A file that is not declared would never run.

@@ -34,8 +34,8 @@ struct Part<'a> {
 /// Fails if a template is wrong, with its file, line and column, or if two parts of the pack
 /// write the same file.
 pub fn render(pack: &Pack, answers: &Answers) -> Result<Tree> {
-    let chosen = context::chosen(pack, answers);
-    let folders: Vec<String> = chosen.iter().flat_map(context::Chosen::folders).collect();
+    let used = context::used(pack, answers);
+    let folders: Vec<&str> = used.iter().map(|used| used.folder.as_str()).collect();
     let mut parts = parts(pack, answers, "base/")?;
     for folder in &folders {
         parts.extend(self::parts(pack, answers, &format!("{folder}files/"))?);
@@ -46,7 +46,7 @@ pub fn render(pack: &Pack, answers: &Answers) -> Result<Tree> {
         parts.iter().map(|part| part.source.as_str()).filter(|path| path.ends_with(TEMPLATE));
     let engine =
         engine::engine(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
-    let mut context = context::context(pack, answers, &chosen)?;
+    let mut context = context::context(pack, answers, &used)?;
     add_anchors(pack, &engine, &fragments, &mut context)?;
 
     let mut tree = Tree::new();
@@ -93,8 +93,8 @@ fn filled(answers: &Answers, source: &str, path: &str) -> Result<RelPath> {
     RelPath::parse(&text).map_err(|reason| wrong(reason.to_string()))
 }
 
-/// Returns the fragments of the chosen components by anchor, in the order of the questions.
-fn fragments(pack: &Pack, folders: &[String]) -> BTreeMap<String, Vec<String>> {
+/// Returns the fragments of the folders by anchor, in the order of the folders.
+fn fragments(pack: &Pack, folders: &[&str]) -> BTreeMap<String, Vec<String>> {
     let mut fragments = BTreeMap::<String, Vec<String>>::new();
     for folder in folders {
         let folder = format!("{folder}fragments/");
