@@ -170,8 +170,8 @@ impl<'a> Walk<'a> {
         trial.insert(question.key.as_str(), given, Source::Asked);
         self.prune(&mut trial);
         let (now, then) = (self.resolved(&self.asked), self.resolved(&trial));
-        let causes = new_problems(&now, &then).flat_map(|one| &one.problem.causes);
-        causes.filter_map(|cause| cause.strip_prefix("because ")).map(str::to_owned).next()
+        let reason = new_problems(&now, &then).find_map(|one| one.clash.as_ref());
+        reason.map(|clash| clash.reason.clone())
     }
 
     /// Takes an answer, if it is one.
@@ -245,15 +245,15 @@ impl<'a> Walk<'a> {
 
     /// Returns what solves a problem without making another, if the pack names it.
     fn fix(&self, trial: &Layer, now: &Resolution, problem: &AnswerProblem) -> Option<Fix> {
+        let fix = problem.clash.as_ref().map(|clash| &clash.fix).filter(|fix| !fix.is_empty())?;
         let mut layer = trial.clone();
-        for (key, value) in &problem.fix {
+        for (key, value) in fix {
             // The words of a pack are those of a flag.
             layer.insert(key.as_str(), Given::Text(value.to_string()), Source::Asked);
         }
         let then = self.resolved(&layer);
-        let is_solved = !problem.fix.is_empty() && new_problems(now, &then).next().is_none();
-        is_solved.then(|| {
-            let flags = problem.fix.iter().map(|(key, value)| format!("`{}`", flag(key, value)));
+        new_problems(now, &then).next().is_none().then(|| {
+            let flags = fix.iter().map(|(key, value)| format!("`{}`", flag(key, value)));
             Fix { words: flags.collect::<Vec<_>>().join(" and "), layer, notes: Vec::new() }
         })
     }
