@@ -4,6 +4,7 @@ mod answers;
 mod architecture;
 mod cli;
 mod docs;
+mod fuzz;
 mod generated;
 mod laws;
 mod merge;

@@ -672,49 +672,6 @@ fn files_that_are_named_after_an_answer_move_with_it() {
     assert_eq!(tree, expected);
 }
 
-/// Everything that can be given is judged or refused; nothing ends in a panic.
-#[test]
-fn no_state_file_makes_the_program_panic() {
-    use fastwright::project::State;
-    use proptest::prelude::*;
-
-    const GOOD: &str = "schema = 1\nprogram = \"0.1.0\"\npack = \"p\"\nversion = \"1.0.0\"\n\
-        digest = \"sha256:0\"\n[answers]\na = 'x'\nb = [\"y\"]\n[applied]\na = 'x'\n";
-    let pieces = prop_oneof![
-        Just("[answers]".to_owned()),
-        Just("\"\"\"".to_owned()),
-        Just("= { a = 1 }".to_owned()),
-        Just("\r\n".to_owned()),
-        Just("answers.c = 1\n".to_owned()),
-        "[\\[\\]='\"#.a-c0-9 \n\u{e9}]{0,6}",
-    ];
-    let places = proptest::collection::vec((0..GOOD.len(), 0..12_usize, pieces), 0..4);
-    let config =
-        ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() };
-
-    proptest!(config, |(places in places)| {
-        let mut text = GOOD.to_owned();
-        for (start, length, piece) in places {
-            let start = start.min(text.len());
-            let end = (start + length).min(text.len());
-            if text.is_char_boundary(start) && text.is_char_boundary(end) {
-                text.replace_range(start..end, &piece);
-            }
-        }
-        if let Ok(mut state) = State::parse(&text) {
-            prop_assert_eq!(state.rewrite(&text), Ok(text.clone()), "nothing new changes nothing");
-            state.answers.insert("zz".into(), 1.into());
-            state.answers.remove("a");
-            state.version = "2.0.0".into();
-            if let Ok(rewritten) = state.rewrite(&text) {
-                prop_assert_eq!(State::parse(&rewritten), Ok(state));
-            }
-        }
-        let _ = fastwright::answer::read("answers.toml", text.as_bytes());
-        let _ = fastwright::answer::read("answers.json", text.as_bytes());
-    });
-}
-
 #[test]
 fn a_disk_that_is_full_at_any_point_changes_nothing() {
     let big = "line\n".repeat(1200);
