@@ -109,20 +109,22 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
     let corpus = paths.iter().map(|path| std::fs::read(path).expect("readable"));
     let good = select(corpus.collect::<Vec<_>>());
     let changed = (good, vec(change(), 0..6)).prop_map(|(mut text, changes)| {
-        changes.iter().for_each(|change| apply(&mut text, change));
+        for change in &changes {
+            apply(&mut text, change);
+        }
         text
     });
     prop_oneof![9 => changed, 1 => vec(any::<u8>(), 0..200)]
 }
 
-/// Runs a test for as long as it was asked for.
-fn fuzz(test: impl Fn(Vec<u8>) -> Result<(), TestCaseError>) {
+/// Tries a law for as long as it was asked for.
+fn fuzz(law: impl Fn(Vec<u8>) -> Result<(), TestCaseError>) {
     let seconds = std::env::var("FUZZ_SECONDS").map_or(0, |text| text.parse().expect("a number"));
     let begin = Instant::now();
     loop {
         let config =
             ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() };
-        match TestRunner::new(config).run(&texts(), &test) {
+        match TestRunner::new(config).run(&texts(), &law) {
             Ok(()) => {}
             Err(TestError::Fail(reason, text)) => {
                 panic!("{reason}\n{:?}", String::from_utf8_lossy(&text));
