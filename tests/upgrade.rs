@@ -19,7 +19,7 @@ fn upgrade_takes_new_changed_and_dropped_files_and_says_so() {
     let output = story.upgrade(&[]);
 
     let expected = "upgraded shop: pack 1.0.0 to 2.0.0\n  updated   changed\n  created   created\n  \
-                    deleted   gone\n\nnext:\n  look at `git diff`, then commit\n  \
+                    deleted   gone\n\nnext:\n  look at `git status` and `git diff`, then commit\n  \
                     fastwright upgrade --undo       takes all of it back\n";
     assert_eq!(output, told(0, expected));
     let tree = story.tree();
@@ -231,7 +231,7 @@ fn conflicts_are_ended_by_continue_once_they_are_resolved() {
     assert_eq!(again, told(1, &expected));
     assert_eq!(one_left.status, Some(3));
     assert!(!one_left.stderr.contains("`a`"), "{}", one_left.stderr);
-    let expected = "all 2 conflicts are resolved\n\nnext:\n  look at `git diff`, then commit\n";
+    let expected = "all 2 conflicts are resolved\n\nnext:\n  look at `git status` and `git diff`, then commit\n";
     assert_eq!(done, told(0, expected));
     assert_eq!(nothing.status, Some(1));
     assert_eq!(current, told(0, "shop is up to date: pack 2.0.0\n"));
@@ -617,6 +617,7 @@ fn answers_of_an_old_version_are_carried_over_two_versions_and_told() {
     let arguments = ["upgrade", "shop", "--allow-dirty", "--colors", "blue"];
 
     let refused = run(&["upgrade", "shop", "--allow-dirty"]);
+    let shown = run(&[&arguments[..], &["--dry-run"]].concat());
     let output = run(&arguments);
 
     assert_eq!(refused.status, Some(2));
@@ -632,6 +633,7 @@ fn answers_of_an_old_version_are_carried_over_two_versions_and_told() {
         `colors` is new: `blue`; `--colors` changes it\n  \
         `notes` is new: `true`; `--notes` changes it\n\n\
         notes of 1.1.0:\n  - Parts are listed.\n\nnotes of 2.0.0:\n  - The guide is called manual.\n";
+    assert!(shown.stderr.contains(expected), "{}", shown.stderr);
     assert!(output.stderr.contains(expected), "{}", output.stderr);
     assert!(
         output.stderr.contains("  conflict  docs/manual.md (was docs/guide.md)\n"),
