@@ -203,7 +203,14 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
         repository.log += said.trim_end();
         repository.log.push('\n');
     }
-    for script in ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh"] {
+    if repository.path().join("deploy/systemd").exists() {
+        let script = manifest("tests/generated/systemd.py");
+        let arguments = [script.to_str().expect("UTF-8"), folder];
+        repository.judge("systemd-analyze verify, security", &python, &arguments);
+    }
+    for script in
+        ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh", "deploy/systemd/deploy.sh"]
+    {
         if repository.path().join(script).exists() {
             repository.judge(
                 &format!("shellcheck {script}"),
