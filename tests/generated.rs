@@ -189,6 +189,9 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
     let script = manifest("tests/generated/consistency.py");
     let arguments = [script.to_str().expect("UTF-8"), folder];
     repository.judge("consistency", &python, &arguments);
+    let script = manifest("tests/generated/monitoring.py");
+    let arguments = [script.to_str().expect("UTF-8"), folder];
+    repository.judge("alerts under promtool", &python, &arguments);
     let script = manifest("tests/generated/pipeline.py");
     let shellcheck = judges.join("shellcheck");
     let arguments = [script.as_path(), Path::new(folder), &shellcheck];
