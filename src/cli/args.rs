@@ -101,6 +101,14 @@ fn new(pack: &Pack) -> Result<Command> {
         )
         .arg(switch("yes", "Take the defaults for all other questions").short('y'))
         .arg(switch("no-input", "Never ask, also on a terminal"))
+        .arg(
+            switch("resume", "Go on with the answers of a run that was not finished")
+                .conflicts_with("no-draft"),
+        )
+        .arg(switch(
+            "no-draft",
+            "Neither keep answers while asking nor offer those of earlier runs",
+        ))
         .arg(switch("dry-run", "Show the files with their sizes, and write nothing"))
         .arg(switch("diff", "Show what would be written as a diff, and write nothing"))
         .arg(json())
@@ -150,9 +158,9 @@ fn global() -> [Arg; 7] {
             Arg::new("ui")
                 .long("ui")
                 .value_name("FACE")
-                .value_parser(["auto", "prompt"])
+                .value_parser(["auto", "prompt", "plain"])
                 .default_value("auto")
-                .help("How to ask for answers that are not given"),
+                .help("How to ask: one prompt a question, or plain lines, also through a pipe"),
         ),
         global(switch("quiet", "Tell nothing but errors").short('q')),
         global(switch("verbose", "Tell of every file").short('v').conflicts_with("quiet")),
