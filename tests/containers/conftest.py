@@ -86,7 +86,7 @@ def stack(repository: Path, image: str, authority: Authority, answers: Answers):
     if answers.tls == "files":
         for file in (authority.chain, authority.key):
             (folder / file.name).write_bytes(file.read_bytes())
-    down = ["--profile", "rollout", "down", "--volumes", "--timeout", "5"]
+    down = ["--profile", "rollout", "--profile", "monitoring", "down", "--volumes", "--timeout", "5"]
     try:
         # What an interrupted run may have left: a database with another password.
         (folder / ".env").write_text((folder / ".env.example").read_text())
