@@ -384,7 +384,7 @@ def shutdown(repository, built, findings):
     keepalive = re.search(r"(?m)^keepalive = (\d+)$", text)
     graceful = int(number[1]) if number else 0
     for overlay, documents in built.items():
-        settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap")
+        settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap" and "WEB_CONCURRENCY" in one["data"])
         delay = float(settings.get("APP_SHUTDOWN_DELAY", 0))
         drain = float(settings.get("APP_SHUTDOWN_DRAIN", 10))
         pod = next(one for one in documents if one["kind"] == "Deployment")["spec"]["template"]["spec"]
