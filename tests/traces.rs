@@ -24,7 +24,8 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("orchestrator", "systemd", &["systemd", "systemctl"]),
     ("ci", "gitlab", &["gitlab", "renovate"]),
     ("ci", "github", &[".github/", "actions/checkout", "dependabot"]),
-    ("metrics", "yes", &["/metrics", "prometheus"]),
+    ("metrics", "yes", &["/metrics", "prometheus", "grafana"]),
+    ("tracing", "yes", &["opentelemetry", "otel_"]),
 ];
 
 /// Returns the flags as pairs of key and value.
