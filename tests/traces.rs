@@ -21,7 +21,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("proxy", "envoy", &["envoy"]),
     ("orchestrator", "compose", &["deploy/compose", "compose.yaml", "docker compose up"]),
     ("orchestrator", "kubernetes", &["kubernetes", "kubectl", "kustom", "pod"]),
-    ("orchestrator", "systemd", &["systemd", "systemctl"]),
+    ("orchestrator", "systemd", &["systemd", "systemctl", "journalctl"]),
     ("ci", "gitlab", &["gitlab", "renovate"]),
     ("ci", "github", &[".github/", "actions/checkout", "dependabot"]),
     ("metrics", "yes", &["/metrics", "prometheus", "grafana"]),

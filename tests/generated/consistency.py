@@ -4,7 +4,7 @@
     consistency.py REPOSITORY
 
 Compares the application (settings, port, paths, metrics), its image, Kubernetes manifests as kustomize builds them, compose
-files, nginx configuration, scripts, workflow and README with each other. Prints each finding and ends with 1 if there is
+files, units, nginx configuration, scripts, workflow and README with each other. Prints each finding and ends with 1 if there is
 one. Needs PyYAML, and kubectl or kustomize for repositories with manifests.
 """
 
@@ -42,6 +42,8 @@ def main(argument):
         counts.append(kubernetes(repository))
     if (repository.root / "deploy/compose").is_dir():
         counts.append(compose(repository))
+    if (repository.root / "deploy/systemd").is_dir():
+        counts.append(systemd(repository))
     paths(repository)
     for finding in findings:
         print(finding)
@@ -673,24 +675,83 @@ def nginx(repository, services):
     root = repository.root / "deploy/nginx"
     if not root.is_dir():
         return
+    whole = nginx_files(repository, root)
     hosts = set(services) | {entry.split(":")[0] for one in services.values() for entry in one.get("extra_hosts", [])}
-    texts = {path.name: path.read_text() for path in root.glob("*.conf")}
-    included = {"nginx.conf"} | {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
-    for name in included ^ set(texts):
-        expect(False, f"deploy/nginx/{name}", "is not there" if name in included else "nothing includes it")
-    whole = "\n".join(texts.values())
     for host, port in re.findall(r"(?m)^\s+server ([a-z-]+):(\d+)", whole):
         expect(host in hosts, "deploy/nginx", f"there is no service {host}")
         expect(int(port) == repository.port, "deploy/nginx", f"asks {host} on {port}, the image exposes {repository.port}")
     for inside in re.findall(r"listen (\d+)", whole):
         published = [entry for one in services.values() for entry in one.get("ports", []) if entry.endswith(f":{inside}")]
         expect(published, "deploy/nginx", f"nothing publishes the port {inside}")
+
+
+def nginx_files(repository, root):
+    """What holds wherever nginx runs; returns all of its configuration."""
+    texts = {path.name: path.read_text() for path in root.glob("*.conf")}
+    included = {"nginx.conf"} | {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
+    for name in included ^ set(texts):
+        expect(False, f"deploy/nginx/{name}", "is not there" if name in included else "nothing includes it")
+    whole = "\n".join(texts.values())
     for words in re.findall(r"\^/(?:\(\?:([\w|]+)\)|(\w+))\(", whole):
         hidden = set((words[0] or words[1]).split("|"))
         wanted = {path[1:] for path in repository.routes & {"/ready", "/metrics"}}
         expect(hidden == wanted, "deploy/nginx", f"hides {sorted(hidden)}, the application has {sorted(wanted)}")
     for zone in re.findall(r"limit_(?:req|conn) (?:zone=)?(\w+)[ ;]", whole):
         expect(re.search(rf"zone={zone}:", whole), "deploy/nginx", f"there is no zone {zone}")
+    return whole
+
+
+# ---- systemd
+
+
+def systemd(repository):
+    root = repository.root / "deploy/systemd"
+    script = (root / "deploy.sh").read_text()
+    name = re.search(r"(?m)^home=/srv/(.+)$", script)[1]
+    units = {path.name: path.read_text() for path in sorted(root.glob("*.service")) + sorted(root.glob("*.socket"))}
+    deployed = {path.relative_to(repository.root): path.read_text() for path in (repository.root / "deploy").rglob("*") if path.is_file()}
+    for place, text in {**deployed, "README.md": repository.readme}.items():
+        for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
+            known = found == name or (folder, found) in {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
+            expect(known, place, f"/{folder}/{found} is not of {name}")
+        for unit, instance in re.findall(rf"\b({re.escape(name)}[a-z-]*)(@?)[^\s/*]*\.service", text):
+            expect(f"{unit}{instance}.service" in units, place, f"there is no unit {unit}{instance}.service")
+    installed = [word for line in re.findall(r"(?m)^install (.*)$", repository.readme) for word in line.split()]
+    for unit, text in units.items():
+        credentials = dict(re.findall(r"(?m)^LoadCredential=(\w+):(\S+)$", text))
+        if "/releases/%i/" in text:
+            expect(set(credentials) == repository.secrets, unit, f"is given {sorted(credentials)}, the application reads {sorted(repository.secrets)}")
+            expect(("APP_SECRETS_DIR=%d" in text) == bool(credentials), unit, "APP_SECRETS_DIR is not where its secrets are")
+            for variable in re.findall(r"(?m)^Environment=([A-Z_]+)=", text):
+                expect(variable in repository.variables or variable.startswith("PYTHON"), unit, f"sets {variable}, which nothing reads")
+            folder = re.search(r"(?m)^WorkingDirectory=(\S+)$", text)
+            expect(folder and folder[1] == f"/srv/{name}/releases/%i", unit, "does not run in the folder of its version")
+        for module in re.findall(r"/python -m (\w+)", text):
+            expect(f"\n{module}==" in repository.read("requirements.txt"), unit, f"{module} is not installed")
+        for file in re.findall(r"/python (\w+\.py)", text):
+            expect((repository.root / file).is_file(), unit, f"there is no {file}")
+        for path in [*credentials.values(), *re.findall(r"(?m)^EnvironmentFile=(\S+)$", text)]:
+            made = [f"{word.rstrip('/')}/{Path(path).name}" for word in installed]
+            expect(path in made and Path(path).name in " ".join(installed), unit, f"the README does not make {path}")
+        stop = re.search(r"(?m)^TimeoutStopSec=(\d+)$", text)
+        patience = re.search(r"(?:graceful_timeout|GRACEFUL_TIMEOUT) = (\d+)", repository.server)
+        if "ExecReload" in text and "/releases/%i/" in text and expect(patience, unit, "there is no server that says how long it takes"):
+            expect(stop and int(stop[1]) > int(patience[1]), unit, f"is stopped after {stop and stop[1]} s, the server takes {patience[1]}")
+    for variable in re.findall(r"(?m)^([A-Z_]+)=", (root / "app.env").read_text()):
+        expect(variable in repository.variables, "app.env", f"sets {variable}, which nothing reads")
+    copied = re.search(r"(?m)^ *cp -R (.*) \"\$release\"$", script)[1].split()
+    for file in copied:
+        expect((repository.root / file).exists(), "deploy.sh", f"there is no {file}")
+    bound = re.search(r"/run/\S+/%i/(\S+)", units[f"{name}@.service"])[1]
+    expect(f'"/run/{name}/$id/{bound}"' in script, "deploy.sh", f"does not link {bound}, which the service listens at")
+    for place, text in deployed.items():
+        for path in re.findall(rf"/srv/{re.escape(name)}/current/(\w+\.sock)", text):
+            expect(f'"$release/{path}"' in script, place, f"asks {path}, which deploy.sh does not link")
+    if (repository.root / "deploy/nginx").is_dir():
+        nginx_files(repository, repository.root / "deploy/nginx")
+    if repository.workflow:
+        workflow(repository, [])
+    return f"{len(units)} units"
 
 
 # ---- Everything
@@ -699,7 +760,8 @@ def nginx(repository, services):
 def paths(repository):
     """What README and workflow name as a file is one."""
     text = repository.readme + repository.workflow
-    bases = [repository.root, repository.root / "deploy/kubernetes", repository.root / "deploy/compose", repository.root / "src"]
+    bases = [repository.root, repository.root / "src"]
+    bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
     bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:
