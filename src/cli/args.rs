@@ -150,7 +150,7 @@ fn global() -> [Arg; 7] {
             Arg::new("ui")
                 .long("ui")
                 .value_name("FACE")
-                .value_parser(["auto", "prompt"])
+                .value_parser(["auto", "wizard", "prompt"])
                 .default_value("auto")
                 .help("How to ask for answers that are not given"),
         ),

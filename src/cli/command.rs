@@ -2,19 +2,39 @@
 
 use std::path::Path;
 
-use crate::answer::{Answers, flag};
-use crate::pack::{Kind, Pack};
+use crate::answer::{Answers, Source, flag};
+use crate::pack::{Key, Kind, Pack, Value};
 
 /// Returns the shortest `fastwright new` that gives the same answers; `name` is the folder's.
 #[must_use]
 pub fn command(pack: &Pack, answers: &Answers, directory: &Path, name: Option<&str>) -> String {
+    words(pack, directory, answers.minimal(pack, name).into_iter())
+}
+
+/// Returns the `fastwright new` that gives every answer by its flag.
+#[must_use]
+pub fn full(pack: &Pack, answers: &Answers, directory: &Path) -> String {
+    let asked = pack
+        .questions
+        .iter()
+        .filter(|question| !matches!(answers.source(&question.key), Some(Source::NotAsked) | None));
+    let all =
+        asked.filter_map(|question| Some((&question.key, answers.get(question.key.as_str())?)));
+    words(pack, directory, all)
+}
+
+fn words<'a>(
+    pack: &Pack,
+    directory: &Path,
+    answers: impl Iterator<Item = (&'a Key, &'a Value)>,
+) -> String {
     let mut words = vec![
         "fastwright".to_owned(),
         "new".to_owned(),
         quote(&directory.to_string_lossy()),
         "--yes".to_owned(),
     ];
-    for (key, value) in answers.minimal(pack, name) {
+    for (key, value) in answers {
         let question = pack.question(key.as_str());
         match question.map(|question| &question.kind) {
             Some(Kind::Bool) => words.push(flag(key, value)),

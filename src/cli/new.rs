@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::command::command;
 use super::sources::layers;
+use super::wizard;
 use crate::answer::{Answers, Format, Layers, resolve, write};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -16,6 +17,7 @@ use crate::pack::Pack;
 use crate::project::{self, Created, Creation, Git, Interrupt, Overwrite, State};
 use crate::render::render;
 use crate::tree::{RelPath, Tree};
+use crate::ui::wizard::Outcome;
 use crate::ui::{self, Ui, Verbosity};
 
 /// Writes a new repository, or shows what would be written.
@@ -24,10 +26,31 @@ use crate::ui::{self, Ui, Verbosity};
 /// Fails if answers are wrong or missing, or the folder cannot take the files; then nothing
 /// was changed.
 pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    let mut directory =
+        matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
     let mut layers = layers(matches, pack, name_of(&directory))?;
+    let mut starts_git = !matches.get_flag("no-git");
     if asks(matches) {
-        let asked = ui::ask(ui, pack, &layers)?;
+        let asked = match full_screen(matches) {
+            true => match wizard::ask(ui, pack, &layers, &directory, starts_git)? {
+                Outcome::Create { asked, git, directory: chosen } => {
+                    starts_git = git;
+                    directory = PathBuf::from(chosen);
+                    layers.directory = name_of(&directory);
+                    asked
+                }
+                Outcome::Cancelled { signal, command } => {
+                    return Err(cancelled(ui, signal, command));
+                }
+                Outcome::TooSmall { asked, signals } => {
+                    layers.layers.insert(0, asked);
+                    let asked = ui::ask(ui, pack, &layers)?;
+                    drop(signals);
+                    asked
+                }
+            },
+            false => ui::ask(ui, pack, &layers)?,
+        };
         layers.layers.insert(0, asked);
     }
     // From here on a signal stops between two writes. While asking it ends the program at once:
@@ -53,7 +76,7 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
         project::write_file(Path::new(file), text.as_bytes(), Overwrite::Refused)?;
     }
     let message = format!("Start from {} {}", pack.name, pack.version);
-    let commit = (!matches.get_flag("no-git")).then_some(message.as_str());
+    let commit = starts_git.then_some(message.as_str());
     let created = project::create(&Creation {
         target: &directory,
         tree: &tree,
@@ -68,7 +91,7 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
 }
 
 /// Returns the name of the folder, also of `.` and the like.
-fn name_of(directory: &Path) -> Option<String> {
+pub(super) fn name_of(directory: &Path) -> Option<String> {
     let whole = std::path::absolute(directory).ok()?;
     let real = whole.canonicalize().unwrap_or(whole);
     real.file_name().map(|name| name.to_string_lossy().into_owned())
@@ -83,8 +106,24 @@ fn asks(matches: &ArgMatches) -> bool {
     !refused && terminal && (wanted || !automatic)
 }
 
+/// Tells whether the whole terminal is wanted, and there is enough of it.
+fn full_screen(matches: &ArgMatches) -> bool {
+    match matches.get_one::<String>("ui").map(String::as_str) {
+        Some("wizard") => true,
+        Some("prompt") => false,
+        Some(_) | None => ui::wizard::fits(),
+    }
+}
+
+fn cancelled(ui: Ui, signal: u8, command: Option<String>) -> Error {
+    if let Some(command) = command {
+        ui.tell(command);
+    }
+    Error::interrupted(signal, "cancelled; nothing was written")
+}
+
 /// Adds the state file to a rendered tree.
-fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
+pub(super) fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
     let state = state(pack, answers, tree.digest())?;
     let path = RelPath::parse(State::PATH)
         .map_err(|reason| Error::failed("the name of the state file is wrong").because(reason))?;

@@ -35,7 +35,7 @@ mod upgrade;
 mod work;
 
 pub use create::{Created, Creation, Git, create, plan_creation};
-pub use input::{Overwrite, read_file, read_folder, write_file};
+pub use input::{Overwrite, entries, read_file, read_folder, write_file};
 pub use interrupt::Interrupt;
 pub use open::{Access, Project};
 pub use state::State;

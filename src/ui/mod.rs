@@ -5,6 +5,7 @@
 mod changes;
 mod prompt;
 mod report;
+pub mod wizard;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
