@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::command::command;
 use super::sources::layers;
 use super::wizard;
-use crate::answer::{Answers, Format, Layers, resolve, write};
+use crate::answer::{Answers, Format, Layers, Unanswered, resolve, write};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::merge::Plan;
@@ -52,6 +52,8 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
             false => ui::ask(ui, pack, &layers)?,
         };
         layers.layers.insert(0, asked);
+        // Whoever was asked saw the defaults.
+        layers.unanswered = Unanswered::Default;
     }
     // From here on a signal stops between two writes. While asking it ends the program at once:
     // a terminal that has gone must not be waited for.

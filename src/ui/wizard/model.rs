@@ -272,6 +272,8 @@ impl<'a> Wizard<'a> {
         }
         let facts = Facts::of(&world, &model, None);
         let mut wizard = Self { world, model, facts };
+        // What a project says of itself is the best to see first.
+        wizard.model.tree.selected = Some("README.md".to_owned());
         let open = wizard.facts.stops.iter().find(|key| !wizard.model.visited.contains(*key));
         match open.cloned() {
             Some(key) => wizard.focus_question(&key),

@@ -45,9 +45,9 @@ pub const BUTTONS: [(Target, &str); 4] = [
 ];
 
 impl Wizard<'_> {
-    /// Returns all lines of the review.
+    /// Returns all lines of the review, the command broken to fit some cells.
     #[must_use]
-    pub fn review(&self) -> Vec<Line> {
+    pub fn review(&self, cells: usize) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut add = |kind, label: &str, text: String, target: Option<Target>| {
             lines.push(Line { kind, label: label.to_owned(), text, target });
@@ -70,7 +70,7 @@ impl Wizard<'_> {
             for key in keys {
                 let Some(question) = self.pack_question(key) else { continue };
                 let origin = self.origin(question);
-                let text = self.facts.text(&self.world, key);
+                let text = self.shown_value(question);
                 let kind = if origin.is_default { Kind::Answer } else { Kind::Changed };
                 let words = if origin.words.is_empty() || origin.is_default {
                     text
@@ -106,7 +106,7 @@ impl Wizard<'_> {
                 if self.model.full_command { "all answers" } else { "all that is not the default" };
             add(Kind::Heading, "The same again", String::new(), None);
             add(Kind::Answer, "Command", extent.to_owned(), Some(Target::Command));
-            for line in wrapped(&command, 60) {
+            for line in wrapped(&command, cells) {
                 add(Kind::Command, "", line, None);
             }
         }
@@ -116,7 +116,7 @@ impl Wizard<'_> {
     /// Returns everything that can have the focus in the review, in order.
     #[must_use]
     pub fn targets(&self) -> Vec<Target> {
-        let lines = self.review().into_iter().filter_map(|line| line.target);
+        let lines = self.review(80).into_iter().filter_map(|line| line.target);
         lines.chain(BUTTONS.map(|(target, _)| target)).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::preview::{Mark, Preview};
+use super::preview::{Mark, Preview, is_touched};
 use crate::tree::RelPath;
 
 /// What somebody did to the tree of files.
@@ -135,12 +135,18 @@ impl TreeView {
             .unwrap_or(0)
     }
 
-    /// Follows the first file that is touched, unless somebody chose a row.
+    /// Follows the first file that comes, else that is touched, unless somebody chose a row.
     pub fn follow(&mut self, preview: &Preview) {
-        if !self.is_held
-            && let Some(path) = preview.first_touched()
-        {
-            self.selected = Some(path.to_string());
+        if self.is_held || preview.first_touched().is_none() {
+            return;
+        }
+        let rows = self.rows(preview);
+        let touched = |wanted: fn(Mark) -> bool| {
+            rows.iter().find(|row| row.file().is_some() && wanted(row.mark))
+        };
+        let first = touched(|mark| mark == Mark::Added).or_else(|| touched(is_touched));
+        if let Some(row) = first {
+            self.selected = Some(row.path.clone());
         }
     }
 

@@ -17,7 +17,8 @@ impl Wizard<'_> {
             None => {}
             Some(Dialog::Quit) => {
                 let text = "Nothing is written. The answers are kept for the next time.";
-                let inner = open(canvas, area, "Leave?", &wrap(text, 44), 1);
+                let cells = usize::from(area.width.min(50) - 4);
+                let inner = open(canvas, area, "Leave?", &wrap(text, cells), 1);
                 buttons(canvas, inner, &["Quit", "Stay"], 0);
             }
             Some(Dialog::Fix { change, obstacle, button, .. }) => {

@@ -285,7 +285,8 @@ impl Wizard<'_> {
     }
 
     /// Returns an answer as people read it.
-    pub(super) fn shown_value(&self, question: &Question) -> String {
+    #[must_use]
+    pub fn shown_value(&self, question: &Question) -> String {
         let text = self.facts.text(&self.world, &question.key);
         let choices = self.facts.choices.get(&question.key).map(Vec::as_slice).unwrap_or_default();
         let chosen: Vec<&str> = choices

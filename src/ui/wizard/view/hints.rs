@@ -24,7 +24,9 @@ impl Wizard<'_> {
             return;
         }
         let last: Hint = ("Ctrl-C", "quit");
-        let tail = width(last.0) + width(last.1) + 3;
+        // In little room what can be done here comes first.
+        let small = self.model.layout() == Layout::Small;
+        let tail = if small { 0 } else { width(last.0) + width(last.1) + 3 };
         let mut x = area.x + 1;
         for (key, word) in self.hints() {
             let cells = width(key) + 1 + width(word) + 2;
@@ -33,6 +35,9 @@ impl Wizard<'_> {
             }
             x = canvas.text(x, y, cells, key, Role::Key);
             x = canvas.text(x + 1, y, cells, word, Role::Faint) + 2;
+        }
+        if x + width(last.0) + width(last.1) + 2 > area.right() {
+            return;
         }
         let x = canvas.text(x, y, line.right().saturating_sub(x), last.0, Role::Key);
         canvas.text(x + 1, y, line.right().saturating_sub(x + 1), last.1, Role::Faint);

@@ -83,7 +83,11 @@ impl Wizard<'_> {
         self.draw_header(canvas, area);
         match self.model.page {
             Page::Help => self.draw_help(canvas, body),
-            Page::Why => self.draw_why(canvas, inset(body, 1), Role::Text),
+            Page::Why => {
+                let inner = inset(body, 1);
+                canvas.text(inner.x, inner.y, inner.width, &self.why_title(), Role::Active);
+                self.draw_why(canvas, Rect { y: inner.y + 1, height: inner.height - 1, ..inner });
+            }
             Page::Files if self.model.layout() == Layout::Small => {
                 if self.model.pane == Pane::File {
                     self.draw_file_whole(canvas, body);

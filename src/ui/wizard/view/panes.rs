@@ -17,7 +17,8 @@ impl Wizard<'_> {
         let names = self.sections();
         let longest = names.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
         let left = (longest + 8).clamp(16, 26);
-        let middle = left + (body.width - left) / 2;
+        let share = if self.is_review() { 55 } else { 46 };
+        let middle = left + (body.width - left) * share / 100;
         let (sections, rest) = columns(body, left);
         let (form, right) = columns(rest, middle - left + 1);
         let (tree, file) = rows(right, (right.height / 2).max(4));
@@ -77,7 +78,7 @@ impl Wizard<'_> {
                 Pane::Sections => self.draw_sections(canvas, inner),
                 Pane::Form if self.is_review() => self.draw_review(canvas, inner),
                 Pane::Form => self.draw_form(canvas, inner),
-                Pane::Why => self.draw_why(canvas, inset(inner, 1), Role::Text),
+                Pane::Why => self.draw_why(canvas, inset(inner, 1)),
                 Pane::Tree => self.draw_tree(canvas, inner, false),
                 Pane::File => self.draw_file(canvas, inner),
             }

@@ -11,7 +11,7 @@ use super::canvas::{Canvas, width};
 impl Wizard<'_> {
     pub(super) fn draw_review(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let Focus::Review(focused) = &self.model.focus else { return };
-        let lines = self.review();
+        let lines = self.review(usize::from(area.width.saturating_sub(6)));
         let body = Rect { height: area.height.saturating_sub(2), ..area };
         let room = usize::from(body.height);
         let cursor = lines.iter().position(|line| line.target.as_ref() == Some(focused));
@@ -21,7 +21,8 @@ impl Wizard<'_> {
             None => lines.len().saturating_sub(room),
         };
         let first = first.min(lines.len().saturating_sub(room));
-        let label = lines.iter().map(|line| width(&line.label)).max().unwrap_or(0);
+        let answers = lines.iter().filter(|line| line.kind != Kind::Heading);
+        let label = answers.map(|line| width(&line.label)).max().unwrap_or(0);
         for (y, line) in (body.top()..body.bottom()).zip(&lines[first..]) {
             let here = line.target.is_some() && line.target.as_ref() == Some(focused);
             let whole = Rect { y, height: 1, ..body };
@@ -97,6 +98,9 @@ impl Wizard<'_> {
         for (target, name) in BUTTONS {
             let name = match &target {
                 Target::Create if self.world.plan.is_some() => "Upgrade",
+                Target::Save | Target::Copy if area.width < 54 => {
+                    name.split(' ').next().unwrap_or(name)
+                }
                 _ => name,
             };
             let here = *focused == target;

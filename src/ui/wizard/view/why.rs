@@ -37,9 +37,12 @@ impl Wizard<'_> {
         self.world.pack.component(&question.key, &value)
     }
 
-    pub(super) fn draw_why(&self, canvas: &mut Canvas<'_>, area: Rect, _role: Role) {
-        let lines = self.why_lines(usize::from(area.width));
+    pub(super) fn draw_why(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let mut lines = self.why_lines(usize::from(area.width));
         let room = usize::from(area.height);
+        if lines.len() > room {
+            lines.retain(|(label, text, _)| !label.is_empty() || !text.is_empty());
+        }
         let first = self.model.scroll.why.min(lines.len().saturating_sub(room));
         for (y, (label, text, role)) in (area.top()..area.bottom()).zip(&lines[first..]) {
             let x = canvas.text(area.x, y, area.width, label, Role::Title);
@@ -63,7 +66,7 @@ impl Wizard<'_> {
             None => explain_question(&mut lines, cells, question),
         }
         if let Some(effect) = self.effect() {
-            part(&mut lines, cells, "Now: ", &[effect], Role::Text);
+            part(&mut lines, cells, "Changes: ", &[effect], Role::Text);
         }
         let text = choice.map_or_else(
             || format!("--{} {}", question.key.flag(), question.placeholder()),
@@ -160,8 +163,12 @@ impl Wizard<'_> {
             .collect();
         let services: Vec<&str> =
             all.iter().flat_map(|adds| &adds.services).map(|one| one.name.as_str()).collect();
-        let packages: Vec<&str> =
-            all.iter().flat_map(|adds| &adds.dependencies.runtime).map(String::as_str).collect();
+        let packages: Vec<&str> = all
+            .iter()
+            .flat_map(|adds| &adds.dependencies.runtime)
+            // Without the marker behind it.
+            .map(|name| name.split(" ;").next().unwrap_or_default())
+            .collect();
         let variables: usize = all.iter().map(|adds| adds.environment.len()).sum();
         let counted = |count: usize, name: &str| match count {
             0 => None,
@@ -187,13 +194,22 @@ impl Wizard<'_> {
         }
         let preview = &self.facts.preview;
         let counts = [
-            (preview.count(Mark::Added), "more"),
-            (preview.count(Mark::Changed), "changed"),
-            (preview.count(Mark::Removed), "less"),
+            (preview.count(Mark::Added), "come", "comes"),
+            (preview.count(Mark::Changed), "change", "changes"),
+            (preview.count(Mark::Removed), "go", "goes"),
         ];
-        let counts = counts.iter().filter(|(count, _)| *count > 0);
-        let words: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
-        (!words.is_empty()).then(|| format!("files {} than with your answers", words.join(", ")))
+        let counts = counts.iter().filter(|(count, _, _)| *count > 0).enumerate();
+        let words: Vec<String> = counts
+            .map(|(index, (count, many, one))| {
+                let files = match (index, count) {
+                    (0, 1) => " file",
+                    (0, _) => " files",
+                    _ => "",
+                };
+                format!("{count}{files} {}", if *count == 1 { one } else { many })
+            })
+            .collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 }
 
@@ -221,7 +237,7 @@ fn part(
     if texts.is_empty() {
         return;
     }
-    if !lines.is_empty() && cells >= 36 {
+    if !lines.is_empty() {
         lines.push((String::new(), String::new(), role));
     }
     let mut label = label.to_owned();
