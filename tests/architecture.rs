@@ -110,7 +110,7 @@ fn rust_code_names_no_question_and_no_choice_of_the_pack() {
         words.extend(question.choices().iter().map(|choice| format!("\"{}\"", choice.value)));
     }
     // Also words of other things.
-    let other_things = ["\"name\"", "\"none\"", "\"package\"", "\"description\""];
+    let other_things = ["\"name\"", "\"none\"", "\"package\"", "\"description\"", "\"files\""];
     words.retain(|word| !other_things.contains(&word.as_str()));
 
     for (_, file, code) in sources() {

@@ -3,14 +3,20 @@
 //!
 //! `GATE_JUDGES` names a virtual environment with the judges of `.ci/judges.txt`,
 //! `GATE_PYTHON` a Python of the default minor version or 3.12, `GATE_STATE` a
-//! folder for virtual environments that may be kept.
+//! folder for virtual environments that may be kept. `GATE_PACK` names the folder of
+//! another pack to generate from, `GATE_FLAGS` the flags of one repository to judge,
+//! `GATE_COVER=pairs` asks for every pair of choices.
 
 #![expect(clippy::print_stdout, reason = "the log of CI shows what was judged")]
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Sandbox, manifest};
+use crate::support::{Sandbox, Strength, cover, manifest};
 
 fn setting(name: &str) -> PathBuf {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set; see .ci/run")).into()
@@ -20,16 +26,20 @@ fn setting(name: &str) -> PathBuf {
 struct Repository {
     sandbox: Sandbox,
     name: &'static str,
+    log: String,
+    judges: usize,
     findings: Vec<String>,
 }
 
 impl Repository {
     fn new(name: &'static str, arguments: &[&str]) -> Self {
         let sandbox = Sandbox::new();
-        let output = sandbox.run(&[&["new", name, "--yes"][..], arguments].concat());
+        let pack = std::env::var("GATE_PACK").ok();
+        let pack = pack.iter().flat_map(|folder| ["--pack", folder]).collect::<Vec<_>>();
+        let output = sandbox.run(&[&pack[..], &["new", name, "--yes"], arguments].concat());
         assert_eq!(output.status, Some(0), "{}", output.stderr);
-        println!("== {name} {}", arguments.join(" "));
-        Self { sandbox, name, findings: Vec::new() }
+        let log = format!("== {name} {}\n", arguments.join(" "));
+        Self { sandbox, name, log, judges: 0, findings: Vec::new() }
     }
 
     fn path(&self) -> PathBuf {
@@ -39,21 +49,37 @@ impl Repository {
     /// Returns a virtual environment with the repository's own requirements, kept between runs:
     /// one for each set of pins, whoever needs them.
     fn environment(&mut self) -> PathBuf {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let requirements = self.sandbox.read(&format!("{}/requirements-dev.txt", self.name));
         let pins = requirements.lines().filter(|line| !line.trim_start().starts_with('#'));
         let pins = pins.collect::<Vec<_>>().join("\n");
         let name = fastwright::tree::digest(std::iter::once((String::new(), pins.as_bytes())));
         let short: String = name.chars().skip(7).take(16).collect();
-        let folder = setting("GATE_STATE").join(format!("venv-{short}"));
+        let folder = setting("GATE_STATE").join(format!("uv-venv-{short}"));
+        let _guard = ONE_AT_A_TIME.lock().expect("no other thread panicked");
         if !folder.join("complete").exists() {
+            let uv = setting("GATE_JUDGES").join("bin/uv");
             let venv = folder.to_str().expect("UTF-8");
-            self.judge("python -m venv", &setting("GATE_PYTHON"), &["-m", "venv", "--clear", venv]);
+            let python = setting("GATE_PYTHON");
+            let python = python.to_str().expect("UTF-8");
+            self.judge("uv venv", &uv, &["venv", "--quiet", "--clear", "--python", python, venv]);
+            let install = ["pip", "install", "--quiet", "--require-hashes", "--python", venv];
+            let install = [&install[..], &["-r", "requirements-dev.txt"]].concat();
+            self.judge("uv pip install --require-hashes", &uv, &install);
+            self.judge("uv pip check", &uv, &["pip", "check", "--quiet", "--python", venv]);
+            std::fs::write(folder.join("complete"), "").expect("written");
         }
-        // Soon done where all is there already.
+        folder
+    }
+
+    /// Returns a virtual environment of its own, made as the README says.
+    fn environment_by_pip(&mut self) -> PathBuf {
+        let folder = self.sandbox.join("venv");
+        let venv = folder.to_str().expect("UTF-8");
+        self.judge("python -m venv", &setting("GATE_PYTHON"), &["-m", "venv", venv]);
         let install = ["install", "--quiet", "--require-hashes", "-r", "requirements-dev.txt"];
         self.judge("pip install --require-hashes", &folder.join("bin/pip"), &install);
         self.judge("pip check", &folder.join("bin/pip"), &["check"]);
-        std::fs::write(folder.join("complete"), "").expect("written");
         folder
     }
 
@@ -65,6 +91,7 @@ impl Repository {
         let path = std::env::var("PATH").unwrap_or_default();
         let own = program.parent().unwrap_or(Path::new("/")).display();
         command.env("PATH", format!("{own}:{path}")).envs(self.database_url());
+        self.judges += 1;
         let begin = std::time::Instant::now();
         let output = command.output().unwrap_or_else(|error| panic!("{label}: {error}"));
         let said = [output.stdout, output.stderr].concat();
@@ -72,9 +99,10 @@ impl Repository {
         let took = begin.elapsed().as_secs_f32();
         if output.status.success() {
             let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("silent");
-            println!("ok    {label:<44} {took:>6.1} s  {}", last.trim());
+            let last = last.trim();
+            writeln!(self.log, "ok    {label:<44} {took:>6.1} s  {last}").expect("a String");
         } else {
-            println!("FAIL  {label:<44} {took:>6.1} s\n{said}");
+            writeln!(self.log, "FAIL  {label:<44} {took:>6.1} s\n{said}").expect("a String");
             self.findings.push(label.to_owned());
         }
         said
@@ -89,6 +117,7 @@ impl Repository {
     }
 
     fn done(self) {
+        println!("{}", self.log);
         assert!(self.findings.is_empty(), "{}: {:?}", self.name, self.findings);
     }
 }
@@ -124,6 +153,7 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
         "--framework",
         "dockerfile",
         "github_actions",
+        "gitlab_ci",
         "secrets",
     ];
     repository.judge("checkov", &judges.join("checkov"), &checkov);
@@ -144,6 +174,12 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
         let schema = ["--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"];
         repository.judge("dependabot schema", &judges.join("check-jsonschema"), &schema);
     }
+    if repository.path().join(".gitlab-ci.yml").exists() {
+        let schema = ["--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml"];
+        repository.judge("pipeline schema", &judges.join("check-jsonschema"), &schema);
+        let schema = ["--builtin-schema", "vendor.renovate", "renovate.json"];
+        repository.judge("renovate schema", &judges.join("check-jsonschema"), &schema);
+    }
     if repository.path().join("deploy/nginx/nginx.conf").exists() {
         repository.judge("gixy", &judges.join("gixy"), &["deploy/nginx/nginx.conf"]);
     }
@@ -153,13 +189,19 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
     let script = manifest("tests/generated/consistency.py");
     let arguments = [script.to_str().expect("UTF-8"), folder];
     repository.judge("consistency", &python, &arguments);
+    let script = manifest("tests/generated/pipeline.py");
+    let shellcheck = judges.join("shellcheck");
+    let arguments = [script.as_path(), Path::new(folder), &shellcheck];
+    let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
+    repository.judge("pipelines", &python, &arguments);
     if repository.path().join("deploy/kubernetes").exists() {
         let script = manifest("tests/generated/kubernetes.py");
         let schemas = setting("GATE_SCHEMAS");
         let arguments = [script.as_path(), Path::new(folder), &schemas];
         let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
         let said = repository.judge("kubernetes manifests", &python, &arguments);
-        println!("{}", said.trim_end());
+        repository.log += said.trim_end();
+        repository.log.push('\n');
     }
     for script in ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh"] {
         if repository.path().join(script).exists() {
@@ -176,19 +218,14 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
 #[ignore = "installs and runs real tools"]
 fn default_repository_has_no_findings() {
     let mut repository = Repository::new("shop-api", &[]);
-    let environment = repository.environment();
+    let environment = repository.environment_by_pip();
 
     read_only_judges(&mut repository, &environment);
     repository.judge("pytest, 95 % of branches", &environment.join("bin/pytest"), &["--cov", "-q"]);
     let script = manifest("tests/generated/schemathesis.py");
     let python = environment.join("bin/python");
     repository.judge("schemathesis --checks all", &python, &[script.to_str().expect("UTF-8")]);
-    let script = manifest("tests/generated/locks.py");
-    let folder = repository.path();
-    let uv = setting("GATE_JUDGES").join("bin/python");
-    let locks = manifest("templates/fastapi/locks");
-    let arguments = [&script, &locks, &folder].map(|path| path.to_str().expect("UTF-8"));
-    repository.judge("uv compiles the same requirements", &uv, &arguments);
+    locks_judge(&mut repository);
 
     repository.done();
 }
@@ -219,27 +256,73 @@ fn the_schema_is_what_a_validator_makes_of_it() {
     }
 }
 
+/// Answer sets in which every choice stands once or, with `GATE_COVER=pairs`, meets every choice
+/// of every other question that it may stand beside.
 #[test]
 #[ignore = "installs and runs real tools"]
-fn every_option_is_without_findings() {
+fn a_covering_set_is_without_findings() {
     let catalog = fastwright::pack::Catalog::embedded().expect("the pack");
     let pack = catalog.load(None).expect("the pack");
-    let mut failed = Vec::new();
-    for flags in crate::snapshots::options(&pack) {
-        let arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
-        let mut repository = Repository::new("shop-api", &arguments);
-        let environment = repository.environment();
-        read_only_judges(&mut repository, &environment);
-        repository.judge(
-            "pytest, 95 % of branches",
-            &environment.join("bin/pytest"),
-            &["--cov", "-q"],
-        );
-        failed.extend(
-            repository.findings.iter().map(|finding| format!("{}: {finding}", flags.join(" "))),
-        );
+    let strength = match std::env::var("GATE_COVER").as_deref() {
+        Ok("pairs") => Strength::Pairs,
+        _ => Strength::Values,
+    };
+    let sets = cover(&pack, strength);
+    println!("== {} answer sets cover the choices' {strength:?}", sets.len());
+    let rows = Mutex::new(BTreeMap::new());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        // Two at a time: each judge alone keeps one core busy.
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(flags) = sets.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let row = judged(flags);
+                    rows.lock().expect("no other thread panicked").insert(flags.clone(), row);
+                }
+            });
+        }
+    });
+    let rows = rows.into_inner().expect("no thread panicked");
+    println!("\n| answers | judges | findings |\n|---|---|---|");
+    for (flags, (judges, findings)) in &rows {
+        println!("| `{}` | {judges} | {} |", flags.join(" "), findings.len());
     }
-    assert_eq!(failed, Vec::<String>::new());
+    let judges: usize = rows.values().map(|(judges, _)| judges).sum();
+    let findings: Vec<_> = rows.iter().filter(|(_, (_, findings))| !findings.is_empty()).collect();
+    println!("\n{} answer sets, {judges} verdicts, {} with findings", rows.len(), findings.len());
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+/// Judges one repository whole; returns how many judges there were, and who found something.
+fn judged(flags: &[String]) -> (usize, Vec<String>) {
+    let flags = flags.iter().map(String::as_str).collect::<Vec<_>>();
+    let mut repository = Repository::new("shop-api", &flags);
+    let environment = repository.environment();
+    read_only_judges(&mut repository, &environment);
+    locks_judge(&mut repository);
+    repository.judge("pytest, 95 % of branches", &environment.join("bin/pytest"), &["--cov", "-q"]);
+    println!("{}", repository.log);
+    (repository.judges, repository.findings)
+}
+
+fn locks_judge(repository: &mut Repository) {
+    let script = manifest("tests/generated/locks.py");
+    let folder = repository.path();
+    let uv = setting("GATE_JUDGES").join("bin/python");
+    let locks = manifest("templates/fastapi/locks");
+    let arguments = [&script, &locks, &folder].map(|path| path.to_str().expect("UTF-8"));
+    repository.judge("uv compiles the same requirements", &uv, &arguments);
+}
+
+#[test]
+#[ignore = "one repository, of the flags in GATE_FLAGS"]
+fn one_repository_is_without_findings() {
+    let Ok(flags) = std::env::var("GATE_FLAGS") else { return };
+    let flags = flags.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+
+    let (_, findings) = judged(&flags);
+
+    assert_eq!(findings, Vec::<String>::new());
 }
 
 #[test]

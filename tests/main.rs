@@ -13,6 +13,7 @@ mod render;
 mod repositories;
 mod snapshots;
 mod support;
+mod traces;
 mod upgrade;
 
 /// A file that is not declared would never run.

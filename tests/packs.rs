@@ -1,6 +1,6 @@
 //! Packs: formats, versions and lints.
 
-use fastwright::pack::{Catalog, Kind, Value, lint};
+use fastwright::pack::{Catalog, Kind, Value, lint, lint_release};
 use fastwright::tree::{Blob, RelPath, Tree};
 
 use crate::support::{catalog, pack};
@@ -32,9 +32,16 @@ fn all_packs_and_all_their_versions_are_without_findings() {
     let embedded = Catalog::embedded().expect("the embedded pack");
 
     for catalog in [embedded, catalog("plain"), catalog("evolving")] {
+        let mut newer = None;
         for version in catalog.versions().expect("versions") {
-            let pack = catalog.load(Some(version)).expect("a good version");
+            let pack = catalog.load(Some(version));
+            let pack = pack.unwrap_or_else(|error| {
+                panic!("{error}\n\nhint: after changing templates run `.ci/release refresh`")
+            });
             assert_eq!(lint(&pack), [], "{} {version}", pack.name);
+            let found = newer.map(|newer| lint_release(&pack, &newer)).unwrap_or_default();
+            assert_eq!(found, [], "{} after {version}", pack.name);
+            newer = Some(pack);
         }
     }
 }
@@ -68,10 +75,43 @@ fn older_versions_are_overlays_over_newer_ones() {
 }
 
 #[test]
+fn a_renamed_file_without_an_entry_is_named_before_a_release() {
+    let pack = |version: &str, more: &str, files: &[(&str, &str)]| {
+        let manifest = format!(
+            "name = 'made'\nversion = '{version}'\n[[section]]\nkey = 's'\nlabel = 'S'\n{BOOL}{more}"
+        );
+        made(&[&[("pack.toml", manifest.as_str())], files].concat()).expect("a pack")
+    };
+    let lines = "1\n2\n3\n4\n5\n6\n7\n8\n";
+    let component = ("components/a/yes/component.toml", "label='y'\nhelp='h'\n");
+    let old = [
+        component,
+        ("base/kept", lines),
+        ("base/gone", "nothing is like it\n"),
+        ("base/{= a =}/old.tera", lines),
+        ("components/a/yes/files/named", lines),
+    ];
+    let new = [component, ("base/kept", lines), ("shared/files/{= a =}/new", &lines[2..])];
+    let entry = "[[release]]\nversion = '1.1.0'\nrenames = [{ from = 'named', to = 'x' }]\n";
+
+    let found = lint_release(&pack("1.0.0", "", &old), &pack("1.1.0", entry, &new));
+
+    let found: Vec<_> = found.iter().map(|one| (&*one.causes[0], &*one.hints[0])).collect();
+    let expected = (
+        "`{= a =}/old` of 1.0.0 is nearly equal to `{= a =}/new`",
+        "add `{ from = \"{= a =}/old\", to = \"{= a =}/new\" }` to the `renames` of release 1.1.0",
+    );
+    assert_eq!(found, [expected]);
+}
+
+#[test]
 fn a_released_version_that_changed_is_refused() {
     let files = [
         ("pack.toml", HEAD),
-        ("history/0.9.0/history.toml", "version = '0.9.0'\ndigest = 'sha256:0000'\n"),
+        (
+            "history/0.9.0/history.toml",
+            "version = '0.9.0'\nrevision = 'abc'\ndigest = 'sha256:0000'\n",
+        ),
         ("history/0.9.0/pack.toml", "name = 'made'\nversion = '0.9.0'\n"),
     ];
     let tree: Tree = files
@@ -83,6 +123,8 @@ fn a_released_version_that_changed_is_refused() {
 
     let text = error.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(text.contains("version `0.9.0` has changed"), "{text}");
+    let hint = "hint: keep in `history/0.9.0/` each file that has changed since, as it was in revision `abc`";
+    assert!(text.ends_with(hint), "{text}");
 }
 
 #[test]
@@ -188,4 +230,35 @@ fn notes_are_those_of_the_versions_in_between_the_oldest_first() {
     assert_eq!(notes("1.0.0", "2.0.0"), expected);
     assert_eq!(notes("1.0.0", "1.1.0"), expected[..1]);
     assert_eq!(notes("2.0.0", "2.0.0"), [""; 0]);
+}
+
+/// What a project came from is rendered again for each upgrade: if a newer program rendered it
+/// otherwise, every project would be refused. `FASTWRIGHT_BLESS=1` adds a version, and never
+/// rewrites one.
+#[test]
+fn a_released_version_is_rendered_as_it_always_was() {
+    let catalog = Catalog::embedded().expect("the embedded pack");
+    for version in catalog.versions().expect("versions").into_iter().skip(1) {
+        let pack = catalog.load(Some(version)).expect("a good version");
+        let mut text = String::new();
+        for flags in std::iter::once(Vec::new()).chain(crate::snapshots::options(&pack)) {
+            let values =
+                flags.iter().map(|flag| match flag.trim_start_matches('-').split_once('=') {
+                    Some(pair) => pair,
+                    None => (flag.trim_start_matches("--no-"), "false"),
+                });
+            let answers: Vec<_> = std::iter::once(("name", "shop-api")).chain(values).collect();
+            let answers = crate::support::answers(&pack, &answers).expect("answers");
+            let tree = fastwright::render::render(&pack, &answers).expect("a tree");
+            let line = format!("{} {}", tree.digest(), flags.join(" "));
+            text.extend([line.trim_end(), "\n"]);
+        }
+        let path =
+            crate::support::manifest("tests/fixtures/released").join(format!("{version}.txt"));
+        if !path.exists() && std::env::var_os("FASTWRIGHT_BLESS").is_some() {
+            std::fs::write(&path, &text).expect("written");
+        }
+        let known = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(text, known, "{version} is rendered otherwise than when it was released");
+    }
 }

@@ -61,6 +61,44 @@ fn what_is_not_chosen_leaves_no_trace() {
 }
 
 #[test]
+fn choices_share_an_overlay_of_the_pack() {
+    let head = "name = 'm'\nversion = '1.0.0'\n[[section]]\nkey = 's'\nlabel = 'S'\n";
+    let question =
+        "[[question]]\nkey = 'a'\nsection = 's'\nkind = 'one'\nlabel = 'A'\ndefault = 'x'\n";
+    let overlay = "[[overlay]]\nfolder = 'shared/xy'\nwhen = { a = ['x', 'y'] }\n";
+    let anchor = "[[anchor]]\nkey = 'lines'\nfile = 'f'\n";
+    let manifest = [head, question, overlay, anchor].concat();
+    let component = |order| format!("label = 'a'\nhelp = 'a'\norder = {order}\n");
+    let files = [
+        ("pack.toml", manifest),
+        ("base/f.tera", "{= anchors.lines =}\n".to_owned()),
+        ("components/a/x/component.toml", component(1)),
+        ("components/a/x/fragments/lines.tera", "of x\n".to_owned()),
+        ("components/a/y/component.toml", component(2)),
+        ("components/a/z/component.toml", component(3)),
+        ("shared/xy/files/g", "shared\n".to_owned()),
+        ("shared/xy/fragments/lines.tera", "of both\n".to_owned()),
+    ];
+    let tree: Tree = files
+        .into_iter()
+        .map(|(path, text)| (RelPath::parse(path).expect("a path"), Blob::regular(text)))
+        .collect();
+    let pack = fastwright::pack::Catalog::from_tree(tree).expect("a catalog").load(None);
+    let pack = pack.expect("a pack");
+    assert_eq!(fastwright::pack::lint(&pack), []);
+
+    for (choice, expected) in [
+        ("x", vec![("f", "of both\nof x\n"), ("g", "shared\n")]),
+        ("y", vec![("f", "of both\n"), ("g", "shared\n")]),
+        ("z", vec![("f", "")]),
+    ] {
+        let answers = answers(&pack, &[("a", choice)]).expect("answers");
+        let tree = render(&pack, &answers).expect("a tree");
+        assert_eq!(texts(&tree), expected);
+    }
+}
+
+#[test]
 fn template_mistakes_name_file_line_and_column() {
     let cases = [
         ("a\n{= nope =}\n", "template base/f.tera:2:"),

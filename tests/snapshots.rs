@@ -98,19 +98,26 @@ fn diff(before: &[(String, String)], after: &[(String, String)]) -> String {
     text
 }
 
+/// Returns a folder of snapshots; empty before it is rewritten, so that nothing old stays.
 fn folder(name: &str) -> PathBuf {
-    manifest("snapshots").join(name)
+    let folder = manifest("snapshots").join(name);
+    if std::env::var_os("FASTWRIGHT_BLESS").is_some() {
+        std::fs::remove_dir_all(&folder).expect("removed");
+        std::fs::create_dir(&folder).expect("made");
+    }
+    folder
 }
 
 #[test]
 fn the_default_repository_is_its_snapshot() {
     let tree = generated(&[]);
+    let folder = folder("default");
 
     for (path, text) in &tree {
-        compare(&folder("default").join(path), text);
+        compare(&folder.join(path), text);
     }
     let sandbox = Sandbox::new();
-    std::os::unix::fs::symlink(folder("default"), sandbox.join("default")).expect("linked");
+    std::os::unix::fs::symlink(folder, sandbox.join("default")).expect("linked");
     let names =
         |tree: &[(String, String)]| tree.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
     assert_eq!(names(&sandbox.tree("default")), names(&tree));
@@ -121,16 +128,17 @@ fn the_default_repository_is_its_snapshot() {
 fn every_option_changes_what_its_snapshot_says() {
     let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
     let default = generated(&[]);
+    let folder = folder("options");
     let mut expected = Vec::new();
 
     for flags in options(&pack) {
         let name = format!("{}.diff", flags[0].trim_start_matches('-').replace('=', "-"));
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        compare(&folder("options").join(&name), &diff(&default, &generated(&flags)));
+        compare(&folder.join(&name), &diff(&default, &generated(&flags)));
         expected.push(name);
     }
 
-    let found = std::fs::read_dir(folder("options")).expect("the folder");
+    let found = std::fs::read_dir(folder).expect("the folder");
     let mut found: Vec<String> = found
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
         .collect();

@@ -648,8 +648,13 @@ fn answers_of_an_old_version_are_carried_over_two_versions_and_told() {
 #[test]
 fn files_that_are_named_after_an_answer_move_with_it() {
     let files = [("src/{= name =}/a", "1\n2\n3\n"), ("src/{= name =}/b", "b\n")];
-    let story = Story::new(&files, &files);
+    let manifest = "[[overlay]]\nfolder = 'shared'\nwhen = {}\n";
+    let version = Version { manifest, files: &files };
+    let story = Story::without_project(version, version);
+    story.sandbox.write("pack/shared/files/src/{= name =}/c", "1\n2\n3\n");
+    story.create(&["new", "shop", "--yes"]);
     story.write("src/shop/a", "one\n2\n3\n");
+    story.write("src/shop/c", "1\n2\nthree\n");
     story.write("src/shop/own", "mine\n");
     story.commit();
 
@@ -658,8 +663,12 @@ fn files_that_are_named_after_an_answer_move_with_it() {
     assert_eq!(output.status, Some(0), "{}", output.stderr);
     let tree = story.tree();
     let tree: Vec<_> = tree.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let expected =
-        [("src/shop/own", "mine\n"), ("src/store/a", "one\n2\n3\n"), ("src/store/b", "b\n")];
+    let expected = [
+        ("src/shop/own", "mine\n"),
+        ("src/store/a", "one\n2\n3\n"),
+        ("src/store/b", "b\n"),
+        ("src/store/c", "1\n2\nthree\n"),
+    ];
     assert_eq!(tree, expected);
 }
 

@@ -37,7 +37,7 @@ if "prometheus_client" not in sys.modules:
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 wsgi_app = "shop_api.main:app"
-worker_class = "shop_api.worker.DrainingWorker"
+worker_class = "shop_api.gunicorn_worker.DrainingWorker"
 bind = "0.0.0.0:8000"
 
 # About one for each core.

@@ -190,14 +190,9 @@ impl<'a> Course<'a> {
 
     /// Returns the files whose names hold an answer that is another one now.
     fn renamed_by_answers(&self) -> Vec<(String, String)> {
-        let base = self.old.files("base/").into_iter();
-        let others = self.old.files("components/").into_iter();
-        let others = others.filter_map(|(path, _)| Some(path.split_once("/files/")?.1));
-        let paths = base.map(|(path, _)| path).chain(others).filter(|path| path.contains("{="));
-        let rename = |path: &str| {
-            let path = path.strip_suffix(".tera").unwrap_or(path);
-            Some((filled(path, &self.applied)?, filled(path, &self.answers)?))
-        };
+        let paths = self.old.templates().map(|(path, _)| path).filter(|path| path.contains("{="));
+        let rename =
+            |path: &str| Some((filled(path, &self.applied)?, filled(path, &self.answers)?));
         paths.filter_map(rename).filter(|(from, to)| from != to).collect()
     }
 

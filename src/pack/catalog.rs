@@ -115,10 +115,15 @@ impl Catalog {
             sources.extend(changed.map(|(name, bytes)| (name.clone(), bytes.clone())));
             let actual = digest(&sources);
             if history.digest.is_some_and(|digest| digest != actual) {
+                let of = history.revision.map(|revision| format!(" in revision `{revision}`"));
                 return Err(broken(
                     &path,
                     format!("version `{step}` has changed: its digest is {actual}"),
-                ));
+                )
+                .hint(format!(
+                    "keep in `history/{step}/` each file that has changed since, as it was{}",
+                    of.unwrap_or_default()
+                )));
             }
         }
         Ok(sources)

@@ -99,7 +99,7 @@ pub struct Service {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overlay {
-    /// The folder, beside `component.toml`.
+    /// The folder, beside the `component.toml` or `pack.toml` that names it.
     pub folder: String,
     /// It is used only if this holds.
     pub when: When,

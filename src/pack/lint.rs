@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Conflict, Default, Key, Kind, Pack, Question, Value, When, YES, placeholders};
+use super::{
+    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, placeholders,
+};
 use crate::error::Problem;
 
 /// Names that are no answers, and that text defaults may use all the same.
@@ -16,6 +18,7 @@ pub fn lint(pack: &Pack) -> Vec<Problem> {
     let mut findings = Findings { pack, problems: Vec::new() };
     findings.questions();
     findings.components();
+    findings.overlays("pack.toml", &pack.overlays);
     findings.files();
     findings.base_tests_no_slot();
     findings.problems
@@ -177,15 +180,18 @@ impl Findings<'_> {
                     self.value(&file, key, value);
                 }
             }
-            for overlay in &component.overlays {
-                self.condition(&file, &overlay.when);
-                let folder = format!("components/{key}/{choice}/{}/", overlay.folder);
-                if self.pack.files(&folder).is_empty() {
-                    self.report(
-                        &file,
-                        format_args!("overlay folder `{}` has no files", overlay.folder),
-                    );
-                }
+            self.overlays(&file, &component.overlays);
+        }
+    }
+
+    fn overlays(&mut self, file: &str, overlays: &[Overlay]) {
+        let beside =
+            file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        for overlay in overlays {
+            self.condition(file, &overlay.when);
+            let folder = &overlay.folder;
+            if self.pack.files(&format!("{beside}{folder}/")).is_empty() {
+                self.report(file, format_args!("overlay folder `{folder}` has no files"));
             }
         }
     }

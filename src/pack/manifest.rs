@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::component::{Dependencies, Variable};
+use super::component::{Dependencies, Overlay, Variable};
 use super::question::{Choice, Conflict, Default, Kind, Question, TextRules};
 use super::{Key, Value, Version, When};
 
@@ -36,6 +36,8 @@ pub struct Manifest {
     pub conflicts: Vec<Conflict>,
     #[serde(default, rename = "anchor")]
     pub anchors: Vec<Anchor>,
+    #[serde(default, rename = "overlay")]
+    pub overlays: Vec<Overlay>,
     #[serde(default, rename = "release")]
     pub releases: Vec<Release>,
 }
@@ -125,6 +127,7 @@ pub struct History {
     pub version: Version,
     #[serde(default)]
     pub absent: Vec<String>,
+    pub revision: Option<String>,
     pub digest: Option<String>,
 }
 

@@ -11,6 +11,7 @@ mod lint;
 mod manifest;
 mod notes;
 mod question;
+mod release;
 mod text;
 mod value;
 mod version;
@@ -26,6 +27,7 @@ pub use lint::lint;
 pub use manifest::{Anchor, AnswerChange, Release, Rename, Section};
 pub use notes::Notes;
 pub use question::{Case, Choice, Conflict, Default, Kind, Question, TextRules};
+pub use release::lint_release;
 pub use text::{interpolate, placeholders, snake};
 pub use value::Value;
 pub use version::Version;
@@ -62,6 +64,8 @@ pub struct Pack {
     pub next: Vec<String>,
     /// What every project declares.
     pub base: Contribution,
+    /// Files and fragments that several choices share, each folder under a condition.
+    pub overlays: Vec<Overlay>,
     /// What upgrading needs to know, the newest first.
     pub releases: Vec<Release>,
     components: BTreeMap<(Key, String), Component>,
@@ -106,6 +110,7 @@ impl Pack {
                 dependencies: manifest.dependencies,
                 services: Vec::new(),
             },
+            overlays: manifest.overlays,
             releases: manifest.releases,
             components,
             sources,
@@ -160,11 +165,31 @@ impl Pack {
             .collect()
     }
 
+    /// Returns the files that projects can get, by their paths there, placeholders unfilled; a path
+    /// comes again for each choice that has it.
+    pub fn templates(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.sources.iter().filter_map(|(path, bytes)| {
+            let inside = rendered(path)?;
+            Some((inside.strip_suffix(".tera").unwrap_or(inside), bytes.as_ref()))
+        })
+    }
+
     /// Returns the digest of all files of this version.
     #[must_use]
     pub fn digest(&self) -> String {
         digest(&self.sources)
     }
+}
+
+/// Returns where a project gets a file of the pack, if it is one that projects get.
+fn rendered(path: &str) -> Option<&str> {
+    // A question or a choice may be called `files`, so their folders are left behind first.
+    let beside = match path.strip_prefix("components/") {
+        Some(below) => below.splitn(3, '/').nth(2)?,
+        None => path,
+    };
+    let inside = beside.strip_prefix("base/").or_else(|| beside.strip_prefix("files/"));
+    inside.or_else(|| Some(beside.split_once("/files/")?.1))
 }
 
 fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
@@ -189,4 +214,26 @@ fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
         components.insert((key, choice.to_owned()), component);
     }
     Ok(components)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rendered;
+
+    #[test]
+    fn a_file_of_the_pack_is_rendered_below_its_files_folder() {
+        let cases = [
+            ("base/src/a.py", Some("src/a.py")),
+            ("shared/sql/files/a.py", Some("a.py")),
+            ("components/proxy/x/files/a.conf", Some("a.conf")),
+            ("components/tls/files/files/a.conf", Some("a.conf")),
+            ("components/tls/files/x/files/deploy/a.conf", Some("deploy/a.conf")),
+            ("components/tls/files/component.toml", None),
+            ("pack.toml", None),
+        ];
+
+        for (path, expected) in cases {
+            assert_eq!(rendered(path), expected, "{path}");
+        }
+    }
 }

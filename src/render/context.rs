@@ -6,52 +6,51 @@ use tera::Context;
 
 use crate::answer::Answers;
 use crate::error::{Error, Result};
-use crate::pack::{Component, Contribution, Overlay, Pack, Variable, interpolate};
+use crate::pack::{Contribution, Overlay, Pack, Variable, interpolate};
 
-/// A chosen component with the overlays whose conditions hold.
-pub(super) struct Chosen<'a> {
-    pub component: &'a Component,
-    pub overlays: Vec<&'a Overlay>,
+/// A folder with files and fragments that the answers use, and what it declares.
+pub(super) struct Used<'a> {
+    pub folder: String,
+    adds: &'a Contribution,
 }
 
-impl Chosen<'_> {
-    /// Returns the folders with this component's files and fragments.
-    pub fn folders(&self) -> Vec<String> {
-        let own = format!("components/{}/{}/", self.component.question, self.component.choice);
-        let overlays = self.overlays.iter().map(|overlay| format!("{own}{}/", overlay.folder));
-        std::iter::once(own.clone()).chain(overlays).collect()
-    }
-
-    fn contributions(&self) -> impl Iterator<Item = &Contribution> {
-        std::iter::once(&self.component.adds)
-            .chain(self.overlays.iter().map(|overlay| &overlay.adds))
-    }
-}
-
-/// Returns the components that the answers choose, in the order of the questions.
-pub(super) fn chosen<'a>(pack: &'a Pack, answers: &'a Answers) -> Vec<Chosen<'a>> {
-    let mut all = Vec::new();
+/// Returns the folders that the answers use: shared ones first, then those of the chosen
+/// components, in the order of the questions, each before its overlays.
+pub(super) fn used<'a>(pack: &'a Pack, answers: &'a Answers) -> Vec<Used<'a>> {
+    let mut all = overlays(&pack.overlays, "", answers);
     for question in &pack.questions {
         let Some(answer) = answers.get(question.key.as_str()) else {
             continue;
         };
-        all.extend(pack.chosen(question, answer).map(|component| {
-            let holds = |overlay: &&Overlay| overlay.when.holds(|key| answers.get(key.as_str()));
-            Chosen { component, overlays: component.overlays.iter().filter(holds).collect() }
-        }));
+        for component in pack.chosen(question, answer) {
+            let folder = format!("components/{}/{}/", component.question, component.choice);
+            let overlays = overlays(&component.overlays, &folder, answers);
+            all.push(Used { folder, adds: &component.adds });
+            all.extend(overlays);
+        }
     }
     all
 }
 
+/// Returns the overlays whose conditions hold.
+fn overlays<'a>(overlays: &'a [Overlay], beside: &str, answers: &Answers) -> Vec<Used<'a>> {
+    let holds = |overlay: &&Overlay| overlay.when.holds(|key| answers.get(key.as_str()));
+    let used = |overlay: &'a Overlay| Used {
+        folder: format!("{beside}{}/", overlay.folder),
+        adds: &overlay.adds,
+    };
+    overlays.iter().filter(holds).map(used).collect()
+}
+
 /// Returns every name that a template may use, but for `anchors`.
-pub(super) fn context(pack: &Pack, answers: &Answers, chosen: &[Chosen<'_>]) -> Result<Context> {
+pub(super) fn context(pack: &Pack, answers: &Answers, used: &[Used<'_>]) -> Result<Context> {
     let mut context = Context::new();
     for (key, value) in answers.iter() {
         context.insert(key.to_string(), value);
     }
     context.insert("project", &pack.project);
     let contributions: Vec<&Contribution> =
-        std::iter::once(&pack.base).chain(chosen.iter().flat_map(Chosen::contributions)).collect();
+        std::iter::once(&pack.base).chain(used.iter().map(|used| used.adds)).collect();
     let environment: Vec<Variable> = contributions
         .iter()
         .flat_map(|adds| &adds.environment)

@@ -66,8 +66,8 @@ impl<'a> Renderer<'a> {
 }
 
 fn render_with(pack: &Pack, answers: &Answers, engine: &mut Engine) -> Result<Tree> {
-    let chosen = context::chosen(pack, answers);
-    let folders: Vec<String> = chosen.iter().flat_map(context::Chosen::folders).collect();
+    let used = context::used(pack, answers);
+    let folders: Vec<&str> = used.iter().map(|used| used.folder.as_str()).collect();
     let mut parts = parts(pack, answers, "base/")?;
     for folder in &folders {
         parts.extend(self::parts(pack, answers, &format!("{folder}files/"))?);
@@ -77,7 +77,7 @@ fn render_with(pack: &Pack, answers: &Answers, engine: &mut Engine) -> Result<Tr
     let templates =
         parts.iter().map(|part| part.source.as_str()).filter(|path| path.ends_with(TEMPLATE));
     engine.parse(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
-    let mut context = context::context(pack, answers, &chosen)?;
+    let mut context = context::context(pack, answers, &used)?;
     add_anchors(pack, engine, &fragments, &mut context)?;
 
     let mut tree = Tree::new();
@@ -124,8 +124,8 @@ fn filled(answers: &Answers, source: &str, path: &str) -> Result<RelPath> {
     RelPath::parse(&text).map_err(|reason| wrong(reason.to_string()))
 }
 
-/// Returns the fragments of the chosen components by anchor, in the order of the questions.
-fn fragments(pack: &Pack, folders: &[String]) -> BTreeMap<String, Vec<String>> {
+/// Returns the fragments of the folders by anchor, in the order of the folders.
+fn fragments(pack: &Pack, folders: &[&str]) -> BTreeMap<String, Vec<String>> {
     let mut fragments = BTreeMap::<String, Vec<String>>::new();
     for folder in folders {
         let folder = format!("{folder}fragments/");

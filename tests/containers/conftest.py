@@ -6,25 +6,17 @@
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import support
-from facts import FACTS, Facts
-from support import Authority, Client, Stack, docker, run
+from facts import FACTS, ROWS, Facts, Rows
+from support import Answers, Authority, Client, PlainClient, Stack, docker, run
 
 PROJECT = "fastwright-tests"
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the tests must know about the repository."""
-
-    domain: str
-    image: str
-    proxy: str
+# What a balancer in front says of its client.
+FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture(scope="session")
@@ -47,14 +39,20 @@ def repository(tmp_path_factory: pytest.TempPathFactory, marker: str) -> Path:
 def answers(repository: Path) -> Answers:
     example = (repository / "deploy/compose/.env.example").read_text()
     image = next(line for line in example.splitlines() if line.startswith("APP_IMAGE=")).partition("=")[2]
-    file = repository / ".fastwright.toml"
-    given = tomllib.loads(file.read_text()).get("answers", {}) if file.exists() else {}
-    return Answers(given.get("domain", "shop-api.example.com"), image, given.get("proxy", "nginx"))
+    given = tomllib.loads((repository / ".fastwright.toml").read_text())["answers"]
+    return Answers(given["domain"], image, given["database"], given["proxy"], given["tls"])
 
 
 @pytest.fixture(scope="session")
 def facts(answers: Answers) -> Facts:
+    if answers.proxy == "none":
+        pytest.skip("the repository has no proxy")
     return FACTS[answers.proxy]
+
+
+@pytest.fixture(scope="session")
+def rows(answers: Answers) -> Rows:
+    return ROWS[answers.database]
 
 
 @pytest.fixture(scope="session")
@@ -70,14 +68,15 @@ def authority(tmp_path_factory: pytest.TempPathFactory, answers: Answers) -> Aut
 
 
 @pytest.fixture(scope="session")
-def stack(repository: Path, image: str, authority: Authority):
+def stack(repository: Path, image: str, authority: Authority, answers: Answers):
     """The production stack, brought up by the commands of the README's section Deploy."""
     # Not the project's own name: on a developer's machine that could be a stack that is in use.
     os.environ["COMPOSE_PROJECT_NAME"] = PROJECT
     folder = repository / "deploy/compose"
     stack = Stack(folder)
-    for file in (authority.chain, authority.key):
-        (folder / file.name).write_bytes(file.read_bytes())
+    if answers.tls == "files":
+        for file in (authority.chain, authority.key):
+            (folder / file.name).write_bytes(file.read_bytes())
     down = ["--profile", "rollout", "down", "--volumes", "--timeout", "5"]
     try:
         # What an interrupted run may have left: a database with another password.
@@ -96,6 +95,10 @@ def stack(repository: Path, image: str, authority: Authority):
 @pytest.fixture(scope="session")
 def client(stack: Stack, answers: Answers, authority: Authority) -> Client:
     """Talks to the published port."""
+    if answers.proxy == "none":
+        return PlainClient("127.0.0.1", answers.domain, authority.ca, 8000)
+    if answers.tls == "upstream":
+        return PlainClient("127.0.0.1", answers.domain, authority.ca, 80, FORWARDED)
     return Client("127.0.0.1", answers.domain, authority.ca)
 
 
@@ -121,6 +124,8 @@ def echo_stack(stack: Stack, repository: Path):
 
 @pytest.fixture(scope="session")
 def echo(echo_stack: Stack, answers: Answers, authority: Authority) -> Client:
+    if answers.tls == "upstream":
+        return PlainClient("172.30.91.2", answers.domain, authority.ca, 8080, FORWARDED)
     return Client("172.30.91.2", answers.domain, authority.ca, 8443)
 
 

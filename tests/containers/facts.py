@@ -1,4 +1,4 @@
-"""The few facts in which the proxies differ. All else is tested alike."""
+"""The few facts in which the proxies and the databases differ. All else is tested alike."""
 
 from dataclasses import dataclass
 
@@ -28,6 +28,34 @@ class Facts:
     raised: dict[str, str]
     """What in that file to replace so that a load from one address is not limited."""
 
+
+@dataclass(frozen=True)
+class Rows:
+    """What is true of one database, and of the example that uses it."""
+
+    port: int | None
+    """Where its service listens; None if it is none."""
+    migrated: bool
+    """Whether there are migrations."""
+    nowhere: dict[str, str]
+    """Variables with which the application does not find it."""
+    readiness: int
+    """What `/ready` says then."""
+    post: tuple[str, dict[str, object], int]
+    """A request that an item can be posted with, and how it is answered."""
+
+    @property
+    def services(self) -> list[str]:
+        return ["app", *(["database"] if self.port else []), *(["migrate"] if self.migrated else [])]
+
+
+ITEM = ("/items", {"quantity": 1}, 201)
+ROWS = {
+    "postgres": Rows(5432, True, {"APP_DATABASE_URL": "postgresql://user:password@192.0.2.1/name"}, 503, ITEM),
+    "mariadb": Rows(3306, True, {"APP_DATABASE_URL": "mariadb://user:password@192.0.2.1/name"}, 503, ITEM),
+    "sqlite": Rows(None, True, {"APP_DATABASE_PATH": "/nowhere/database.db"}, 503, ITEM),
+    "none": Rows(None, False, {}, 200, ("/items/quote", {"lines": [{"unit_price": 250}]}, 200)),
+}
 
 FACTS = {
     "nginx": Facts(

@@ -1,6 +1,6 @@
 """A bounded load of POST requests that counts every failure and repeats nothing.
 
-Each request creates a row under a name of its own. A failure is any answer but 201 and any connection that ends
+Where there is a database, each request creates a row under a name of its own. A failure is any other answer and any connection that ends
 before its answer, a refused one included. Over HTTP/2 a stream that the server says it has not begun (GOAWAY with a
 lower stream number) is counted apart and sent again: the protocol promises that nothing was done for it.
 """
@@ -18,7 +18,7 @@ import h2.config
 import h2.connection
 import h2.events
 
-from support import Client, request
+from support import Client
 
 GOAWAY = 7  # https://www.rfc-editor.org/rfc/rfc9113#section-6.8
 
@@ -29,7 +29,7 @@ class Load:
 
     client: Client
     name: str
-    path: str = "/items"
+    post: tuple[str, dict[str, object], int]
     limit: int = 60_000
     requests: int = 0
     unbegun: int = 0
@@ -51,12 +51,14 @@ class Load:
         return not self._stop.is_set() and self.requests < self.limit
 
     def _body(self) -> bytes:
-        return json.dumps({"name": f"{self.name}-{next(self._numbers)}", "quantity": 1}).encode()
+        _, body, status = self.post
+        named = {"name": f"{self.name}-{next(self._numbers)}"} if status == 201 else {}
+        return json.dumps({**body, **named}).encode()
 
     def _count(self, outcome: str, start: float) -> None:
         self.requests += 1
         self.longest = max(self.longest, time.monotonic() - start)
-        if outcome != "201":
+        if outcome != str(self.post[2]):
             self.failures[outcome] += 1
 
     async def http1(self, connections: int) -> None:
@@ -73,7 +75,7 @@ class Load:
                         streams = await self._open("http/1.1")
                     reader, writer = streams
                     headers = {"Content-Type": "application/json"}
-                    writer.write(request("POST", self.path, self.client.domain, headers, self._body()))
+                    writer.write(self.client.request("POST", self.post[0], headers, self._body()))
                     await writer.drain()
                     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
                     fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
@@ -90,8 +92,9 @@ class Load:
             streams[1].close()
 
     async def _open(self, alpn: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        context = self.client.context(alpn)
         return await asyncio.open_connection(
-            self.client.address, self.client.port, ssl=self.client.context(alpn), server_hostname=self.client.domain
+            self.client.address, self.client.port, ssl=context, server_hostname=self.client.domain if context else None
         )
 
     async def http2(self, streams: int) -> None:
@@ -109,7 +112,7 @@ class Load:
             while True:
                 while not connection.goodbye and len(connection.started) < streams and (self._more() or again):
                     again = max(0, again - 1)
-                    connection.post(self.path, self._body())
+                    connection.post(self.post[0], self._body())
                 if not connection.started:
                     break
                 for outcome, start in connection.receive():
@@ -127,14 +130,15 @@ class Http2:
         self._socket = socket.create_connection((client.address, client.port), timeout=40)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = client.context("h2").wrap_bio(self._in, self._out, server_hostname=client.domain)
+        context = client.context("h2")
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=client.domain) if context else None
         self._plain = b""
         self._h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
         self._status: dict[int, str] = {}
         self.started: dict[int, float] = {}
         self.goodbye = False
         self.unbegun = 0
-        while True:
+        while self._tls:
             try:
                 self._tls.do_handshake()
                 break
@@ -146,8 +150,8 @@ class Http2:
     def post(self, path: str, body: bytes) -> None:
         stream = self._h2.get_next_available_stream_id()
         self._h2.send_headers(stream, [
-            (":method", "POST"), (":scheme", "https"), (":authority", self._client.domain), (":path", path),
-            ("content-type", "application/json"),
+            (":method", "POST"), (":scheme", self._client.scheme), (":authority", self._client.domain), (":path", path),
+            ("content-type", "application/json"), *((name.lower(), value) for name, value in self._client.headers.items()),
         ])
         self._h2.send_data(stream, body, end_stream=True)
         self.started[stream] = time.monotonic()
@@ -155,8 +159,12 @@ class Http2:
     def receive(self) -> list[tuple[str, float]]:
         """Send what waits, then return what has ended: its outcome and when it began."""
         try:
-            self._tls.write(self._h2.data_to_send() or b"")
-            self._flush()
+            data = self._h2.data_to_send() or b""
+            if self._tls:
+                self._tls.write(data)
+                self._flush()
+            else:
+                self._socket.sendall(data)
         except OSError:
             pass  # the answers to what was sent before may have arrived
         end = None
@@ -203,6 +211,9 @@ class Http2:
         data = self._socket.recv(65536)
         if not data:
             raise ConnectionError("the connection ended")
+        if self._tls is None:
+            self._plain += data
+            return
         self._in.write(data)
         try:
             while self._tls.version() and (plain := self._tls.read(65536)):

@@ -48,6 +48,17 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) ->
     return value
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What the tests must know about the repository."""
+
+    domain: str
+    image: str
+    database: str
+    proxy: str
+    tls: str
+
+
 @dataclass
 class Stack:
     """A compose project of one repository."""
@@ -113,6 +124,10 @@ class Client:
     domain: str
     ca: Path
     port: int = 443
+    headers: dict[str, str] = field(default_factory=dict)
+    """Sent with each request: what a balancer in front says of its client."""
+    scheme = "https"
+    http2 = "--http2"
 
     def context(self, alpn: str = "http/1.1") -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self.ca))
@@ -130,23 +145,41 @@ class Client:
     def send(self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
         """One HTTP/1.1 request, its target exactly as given."""
         with self.connect() as connection:
-            connection.sendall(request(method, target, self.domain, {"Connection": "close", **(headers or {})}, body))
+            connection.sendall(self.request(method, target, {"Connection": "close", **(headers or {})}, body))
             return read_answer(connection)
+
+    def request(self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
+        """Return a request as it is sent."""
+        return request(method, target, self.domain, {**self.headers, **(headers or {})}, body)
 
     def curl(self, target: str, *options: str) -> Answer:
         """One HTTP/2 request, its target exactly as given.
 
         A proxy that refuses a body ends the stream while curl still sends, and the rest of its answer may be lost with it.
         """
-        done = run("curl", "--silent", "--show-error", "--include", "--http2", "--path-as-is", "--max-time", "40",
-                   "--cacert", str(self.ca), "--resolve", f"{self.domain}:{self.port}:{self.address}", *options,
-                   f"https://{self.domain}:{self.port}{target}", check=False)
+        headers = [f"--header={name}: {value}" for name, value in self.headers.items()]
+        done = run("curl", "--silent", "--show-error", "--include", self.http2, "--path-as-is", "--max-time", "40",
+                   "--cacert", str(self.ca), "--resolve", f"{self.domain}:{self.port}:{self.address}", *headers, *options,
+                   f"{self.scheme}://{self.domain}:{self.port}{target}", check=False)
         head, _, body = done.stdout.partition("\n\n")
         status, *lines = head.splitlines() or [""]
         assert status.startswith("HTTP/2 "), f"{status}\n{done.stderr}"
         refused = status.split()[1] == "413"
         assert done.returncode == 0 or refused, done.stderr
         return Answer(int(status.split()[1]), _headers(lines), body.encode())
+
+
+class PlainClient(Client):
+    """Speaks without TLS: to the application itself, or as the balancer that has ended TLS."""
+
+    scheme = "http"
+    http2 = "--http2-prior-knowledge"
+
+    def context(self, alpn: str = "http/1.1") -> None:
+        return None
+
+    def connect(self, context: None = None, name: None = None) -> socket.socket:
+        return socket.create_connection((self.address, self.port), timeout=40)
 
 
 def request(method: str, target: str, host: str, headers: dict[str, str], body: bytes = b"") -> bytes:

@@ -1,21 +1,29 @@
 """Replacing what runs while requests are coming in. None may be lost."""
 
 import asyncio
+import dataclasses
 import json
+import re
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from facts import Facts
+from balancer import Balancer
+from facts import FACTS, Rows
 from load import Load
-from support import Client, Stack, docker, figure
+from support import Answers, Client, PlainClient, Stack, docker, figure
 
 
 @pytest.fixture(scope="module")
-def unlimited(stack: Stack, client: Client, facts: Facts):
+def unlimited(stack: Stack, client: Client, answers: Answers):
     """The stack with higher limits for one client, since all of the load comes from one address. All else is as in production."""
+    if answers.proxy == "none":
+        with Balancer([8000, 8001]) as balancer:
+            yield PlainClient("127.0.0.1", client.domain, client.ca, balancer.port)
+        return
+    facts = FACTS[answers.proxy]
     source, _, target = facts.limits.partition(":")
     limits = (stack.folder.parent / source).read_text()
     for before, after in facts.raised.items():
@@ -25,9 +33,10 @@ def unlimited(stack: Stack, client: Client, facts: Facts):
     (stack.folder / "compose.load.yaml").write_text(f"services: {{proxy: {{volumes: ['./limits:{target}:ro']}}}}\n")
     environment = stack.folder / ".env"
     before = environment.read_text()
-    environment.write_text(before.replace("compose.database.yaml", "compose.database.yaml:compose.load.yaml"))
+    files = recorded(stack).get("COMPOSE_FILE", "compose.yaml")
+    environment.write_text(re.sub("(?m)^COMPOSE_FILE=.*\n", "", before) + f"COMPOSE_FILE={files}:compose.load.yaml\n")
     stack.compose("up", "--detach", "--no-deps", "--wait", "proxy")
-    yield Client(stack.address("proxy", "edge"), client.domain, client.ca, 8443)
+    yield dataclasses.replace(client, address=stack.address("proxy", "edge"), port=8080 if answers.tls == "upstream" else 8443)
 
 
 def recorded(stack: Stack) -> dict[str, str]:
@@ -36,10 +45,11 @@ def recorded(stack: Stack) -> dict[str, str]:
 
 
 def workers(stack: Stack) -> set[str]:
-    """Process ids of gunicorn's workers, seen from the host."""
-    rows = [line.split() for line in docker("top", stack.container("app"), "-eo", "pid,ppid,args").splitlines()[1:]]
-    parent = next(pid for pid, _, *command in rows if "gunicorn" in " ".join(command) and "docker-init" not in command[0])
-    return {pid for pid, ppid, *_ in rows if ppid == parent}
+    """Process ids of the server's workers, seen from the host."""
+    rows = [line.split(maxsplit=2) for line in docker("top", stack.container("app"), "-eo", "pid,ppid,args").splitlines()[1:]]
+    parent = next(pid for pid, _, command in rows if re.search(r"gunicorn|serve\.py", command) and "docker-init" not in command)
+    # Python starts one more process beside those that it spawns.
+    return {pid for pid, ppid, command in rows if ppid == parent and "resource_tracker" not in command}
 
 
 def rollout(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +57,7 @@ def rollout(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def reload_workers(stack: Stack) -> None:
-    """HUP: gunicorn replaces all of its workers."""
+    """HUP: the server replaces all of its workers."""
     before = workers(stack)
     stack.compose("kill", "--signal", "HUP", "app")
     end = time.monotonic() + 60
@@ -56,16 +66,19 @@ def reload_workers(stack: Stack) -> None:
         time.sleep(0.2)
 
 
-def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: Client, image: str, tmp_path: Path):
+def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: Client, answers: Answers, rows: Rows, image: str, tmp_path: Path):
     """Reload the workers, roll out another image, return to the first: at least 10,000 requests, none failed."""
     successor = image.rpartition(":")[0] + ":next"
     (tmp_path / "Dockerfile").write_text(f"FROM {image}\nLABEL org.opencontainers.image.version=next\n")
     docker("build", "--tag", successor, str(tmp_path))
-    http1, http2 = Load(unlimited, "http1"), Load(unlimited, "http2")
-    loads = (http1, http2)
+    http1, http2 = Load(unlimited, "http1", rows.post), Load(unlimited, "http2", rows.post)
+    # The application itself speaks HTTP/1.1 only.
+    loads = (http1,) if answers.proxy == "none" else (http1, http2)
 
     async def scenario() -> None:
-        running = [asyncio.create_task(http1.http1(connections=6)), asyncio.create_task(http2.http2(streams=4))]
+        running = [asyncio.create_task(http1.http1(connections=6))]
+        if http2 in loads:
+            running.append(asyncio.create_task(http2.http2(streams=4)))
         for phase, action in (
             *[("HUP", lambda: reload_workers(stack))] * 3,
             ("rollout.sh IMAGE", lambda: rolled(successor)),
@@ -74,8 +87,10 @@ def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: C
             start = time.monotonic()
             before = [(load.requests, load.failed) for load in loads]
             await asyncio.to_thread(action)
-            counts = [f"{load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)]
-            figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}")
+            counts = [
+                f"{load.name} {load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)
+            ]
+            figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over {', over '.join(counts)}")
         end = time.monotonic() + 90
         while sum(load.requests for load in loads) < 10_000:
             assert time.monotonic() < end, "too slow for 10,000 requests"
@@ -95,7 +110,7 @@ def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: C
             f"{load.name}: {load.failed} of {load.requests} failed, {load.unbegun} streams not begun, longest {load.longest:.1f} s"
             f" {dict(load.failures) or ''}"
         )
-    assert [dict(load.failures) for load in loads] == [{}, {}]
+    assert [dict(load.failures) for load in loads] == [{}] * len(loads)
     assert sum(load.requests for load in loads) >= 10_000
     assert stack.inspect("app")["Config"]["Image"] == image
     assert recorded(stack)["APP_IMAGE"] == image
@@ -119,7 +134,9 @@ def test_an_image_that_cannot_serve_changes_nothing(stack: Stack, unlimited: Cli
 
 
 @pytest.mark.parametrize("service", ["app", "proxy"])
-def test_every_line_on_standard_output_is_still_json(stack: Stack, service: str):
+def test_every_line_on_standard_output_is_still_json(stack: Stack, answers: Answers, service: str):
+    if service == "proxy" and answers.proxy == "none":
+        pytest.skip("the repository has no proxy")
     lines = docker("logs", stack.container(service)).splitlines()
 
     figure(f"log of {service} after all this: {len(lines)} lines of JSON")

@@ -21,6 +21,8 @@ import yaml
 NAMESPACES = {"kube-system", "monitoring", "traefik", "envoy-gateway-system"}
 CLASSES = {"nginx", "envoy"}
 CLUSTER_METRICS = "kube_"
+# Scripts that an image of the pipeline brings along.
+FOREIGN = {"buildctl-daemonless.sh"}
 # Variables that the servers read by themselves.
 OWN = {"FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"}
 
@@ -56,7 +58,7 @@ class Repository:
         self.server = self.read("gunicorn.conf.py") + self.read("serve.py")
         self.python = "\n".join(path.read_text() for path in sorted(root.glob("src/**/*.py")))
         self.dockerfile = self.read("Dockerfile")
-        self.workflow = self.read(".github/workflows/ci.yml")
+        self.workflow = self.read(".github/workflows/ci.yml") + self.read(".gitlab-ci.yml")
         self.settings = set(re.findall(r"(?m)^#([A-Z_]+)=", self.read(".env.example")))
         self.secrets = {name.lower() for name in re.findall(r"\| `([A-Z_]+)` \| required, secret \|", self.readme)}
         self.variables = self.settings | OWN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
@@ -131,7 +133,8 @@ def kubernetes(repository):
         used = set()
         pods(repository, overlay, made, used)
         selectors(repository, overlay, used)
-        gateway(repository, overlay, made, used)
+        certificates(repository, overlay, used)
+        gateway(repository, overlay, made + obtained(overlay), used)
         monitoring(repository, overlay, used)
         namespace(repository, overlay)
         unused(overlay, used)
@@ -156,6 +159,31 @@ def created(readme):
         keys = set(re.findall(r"--from-file=(\w+)", line)) if kind == "generic" else set(TLS)
         made.append(("Secret", name, keys))
     return made
+
+
+def obtained(overlay):
+    """Returns the Secrets that cert-manager makes."""
+    return [("Secret", one["spec"]["secretName"], set(TLS)) for one in overlay.all("Certificate")]
+
+
+def certificates(repository, overlay, used):
+    for certificate in overlay.all("Certificate"):
+        place = overlay.place(certificate)
+        expect("[cert-manager](" in repository.readme, place, "the README does not ask for cert-manager")
+        issuer = certificate["spec"]["issuerRef"]
+        used.add((issuer["kind"], issuer["name"]))
+        expect(overlay.get(issuer["kind"], issuer["name"]), place, f"there is no {issuer['kind']} {issuer['name']}")
+    for issuer in overlay.all("Issuer"):
+        place = overlay.place(issuer)
+        for solver in issuer["spec"]["acme"]["solvers"]:
+            ingress = solver["http01"].get("ingress")
+            if ingress:
+                name = ingress["ingressClassName"]
+                expect(f"IngressClass `{name}`" in repository.readme, place, f"README: no IngressClass {name}")
+            for parent in solver["http01"].get("gatewayHTTPRoute", {}).get("parentRefs", []):
+                door = overlay.get("Gateway", parent["name"])
+                found = [one for one in door["spec"]["listeners"] if one["name"] == parent["sectionName"]] if door else []
+                expect(found and found[0]["port"] == 80, place, "challenges do not come to a listener at port 80")
 
 
 def secret(place, name, made, keys=()):
@@ -257,6 +285,8 @@ def selectors(repository, overlay, used):
                 labels = peer.get("namespaceSelector", {}).get("matchLabels", {})
                 name = labels.get("kubernetes.io/metadata.name")
                 expect(name is None or name in NAMESPACES, place, f"nobody knows the namespace {name}")
+                for key in set(labels) - {"kubernetes.io/metadata.name"}:
+                    expect(f" {key}={labels[key]}" in repository.readme, place, f"the README does not give the label {key}")
                 if name and name != "kube-system":
                     expect(f"`{name}`" in repository.readme, place, f"the README does not ask for the namespace {name}")
                 labels = peer.get("podSelector", {}).get("matchLabels", {})
@@ -267,6 +297,9 @@ def selectors(repository, overlay, used):
                for one in overlay.selected(policy["spec"]["podSelector"].get("matchLabels", {}))}
     for owner, _, pod in overlay.pods():
         expect(id(pod) in covered, overlay.place(owner), "no policy limits where its pods may go")
+
+
+HEALTH = {"type": "Exact", "value": "/health"}
 
 
 def gateway(repository, overlay, made, used):
@@ -291,7 +324,6 @@ def gateway(repository, overlay, made, used):
         if parameters:
             needs(place, parameters["kind"], parameters["name"])
         for listener in door["spec"]["listeners"]:
-            hosts.add(listener.get("hostname"))
             for reference in listener.get("tls", {}).get("certificateRefs", []):
                 secret(place, reference["name"], made, TLS)
     for route in overlay.all("HTTPRoute"):
@@ -303,6 +335,13 @@ def gateway(repository, overlay, made, used):
             names = [listener["name"] for listener in door["spec"]["listeners"]] if door else []
             expect(parent["sectionName"] in names, place, f"there is no listener {parent['name']}/{parent['sectionName']}")
             taken.add((parent["name"], parent["sectionName"]))
+            listeners = door["spec"]["listeners"] if door else []
+            asked = {one.get("hostname") for one in listeners if one["name"] == parent["sectionName"]}
+            answered = set(route["spec"].get("hostnames", [])) or asked
+            if answered == {None}:
+                paths = [match["path"] for rule in route["spec"]["rules"] for match in rule.get("matches", [{"path": "/"}])]
+                expect(paths == [HEALTH], place, f"answers for every host at {paths}")
+            hosts |= answered - {None}
         for rule in route["spec"]["rules"]:
             for one in rule.get("backendRefs", []):
                 backend(place, one["name"], one["port"])
@@ -323,7 +362,9 @@ def gateway(repository, overlay, made, used):
         place = overlay.place(route)
         used.add(("IngressRoute", route["metadata"]["name"]))
         for rule in route["spec"]["routes"]:
-            hosts |= set(re.findall(r"Host\(`([^`]+)`\)", rule["match"]))
+            named = set(re.findall(r"Host\(`([^`]+)`\)", rule["match"]))
+            expect(named or rule["match"] == "Path(`/health`)", place, f"answers for every host at {rule['match']}")
+            hosts |= named
             for one in rule.get("middlewares", []):
                 needs(place, "Middleware", one["name"])
             for one in rule["services"]:
@@ -338,8 +379,19 @@ def gateway(repository, overlay, made, used):
         for point in route["spec"]["entryPoints"]:
             expect(f"`{point}`" in repository.readme, place, f"the README does not ask for the entry point {point}")
     place = f"{overlay.name}: the gateway"
-    expect(len(hosts) == 1 and None not in hosts, place, f"answers for {sorted(map(str, hosts))}, not for one host")
-    for host in hosts - {None}:
+    if not overlay.all("Gateway", "IngressRoute"):
+        # The README names the Service instead, to whatever stands in front.
+        for service in overlay.all("Service"):
+            name = service["metadata"]["name"]
+            used.add(("Service", name))
+            ports = ", ".join(f"port {one['port']}" for one in service["spec"]["ports"])
+            expect(f"Service `{name}`, {ports}" in repository.readme, place, f"the README does not name the Service {name}")
+        return
+    expect(len(hosts) == 1, place, f"answers for {sorted(hosts)}, not for one host")
+    for certificate in overlay.all("Certificate"):
+        names = set(certificate["spec"]["dnsNames"])
+        expect(names == hosts, overlay.place(certificate), f"is for {sorted(names)}, the gateway for {sorted(hosts)}")
+    for host in hosts:
         whole = re.compile(rf"(?<![\w.-]){re.escape(host)}(?![\w-])")
         expect(whole.search(repository.readme), place, f"the README does not name {host}")
         expect(not repository.workflow or whole.search(repository.workflow), place, f"CI does not observe {host}")
@@ -401,7 +453,7 @@ def namespace(repository, overlay):
 # Kinds that serve no one unless another object names them.
 NEEDED = {
     "ServiceAccount", "ConfigMap", "Service", "Middleware", "TLSOption", "ServersTransport", "HTTPRouteFilter",
-    "NginxProxy", "EnvoyProxy", "Gateway", "SnippetsFilter",
+    "NginxProxy", "EnvoyProxy", "Gateway", "SnippetsFilter", "Issuer",
 }
 
 
@@ -412,6 +464,10 @@ def unused(overlay, used):
     names = [(document["kind"], document["metadata"]["name"]) for document in overlay.documents]
     for twice in {entry for entry in names if names.count(entry) > 1}:
         expect(False, overlay.name, f"{twice} stands twice")
+
+
+# Connections that are left to people who look at the database.
+OPERATORS = 10
 
 
 def connections(repository, overlay):
@@ -426,6 +482,10 @@ def connections(repository, overlay):
     size = int(settings.get("APP_DATABASE_POOL_SIZE", pool[1]))
     total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 1
     expect(printed and int(printed[1]) == total, "README.md", f"{total} connections, but it says {printed and printed[1]}")
+    allowed = re.search(r"(?s)allows (\d+)(?:, of which (\d+) are reserved)?", repository.readme)
+    if expect(allowed, "README.md", "it does not say how many connections the database allows"):
+        left = int(allowed[1]) - int(allowed[2] or 0) - OPERATORS
+        expect(total <= left, overlay.name, f"{total} connections, the database allows {left} beside those of operators")
     port = re.search(r"`APP_DATABASE_URL`", repository.readme)
     open_ports = {port["port"] for policy in overlay.all("NetworkPolicy") for rule in policy["spec"].get("egress", [])
                   for port in rule["ports"]}
@@ -443,7 +503,7 @@ def files(repository, root):
             target = (path.parent / entry).resolve()
             named.add(target / "kustomization.yaml" if target.is_dir() else target)
     for path in root.rglob("*"):
-        if path.is_file() and path.name != ".gitignore" and path.resolve() not in named:
+        if path.is_file() and path.resolve() not in named:
             relative = path.relative_to(root)
             known = str(relative) in repository.readme or path.name in repository.readme or path.match("overlays/*/*")
             expect(known, f"deploy/kubernetes/{relative}", "nothing names it")
@@ -572,7 +632,7 @@ def paths(repository):
     bases = [repository.root, repository.root / "deploy/kubernetes", repository.root / "deploy/compose", repository.root / "src"]
     bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
-    for name in set(re.findall(pattern, text)):
+    for name in set(re.findall(pattern, text)) - FOREIGN:
         expect(any((base / name).exists() for base in bases), "README.md or ci.yml", f"there is no {name}")
 
 

@@ -50,6 +50,7 @@ def main(repository, schemas):
         report("checkov", checkov(Path(folder), built, findings), findings, before)
         before = len(findings)
         report("promtool check rules", promtool(Path(folder), built, findings), findings, before)
+    judge("gateway", gateway, {name: [{"kind": "Overlay", "metadata": {"name": name}}] for name in built}, findings, built)
     before = len(findings)
     report("shutdown", shutdown(Path(repository), built, findings), findings, before)
     sys.exit(bool(findings))
@@ -168,8 +169,6 @@ def rules(document, documents, schemas):
             unknown = set(listener.get("tls", {}).get("options", {})) - TLS_OPTIONS
             if unknown:
                 yield f"listener {listener['name']}: unknown options {sorted(unknown)}"
-    if kind == "ClientTrafficPolicy" and spec.get("tls", {}).get("minVersion") != "1.2":
-        yield "the least version of TLS is not 1.2"
     if kind == "TLSOption" and spec.get("minVersion") != "VersionTLS12":
         yield "the least version of TLS is not VersionTLS12"
     if kind == "BackendTrafficPolicy" and "requestBuffer" in spec and spec.get("httpUpgrade"):
@@ -209,6 +208,110 @@ def restricted(pod):
             yield f"container {container['name']}: may get more rights"
         if own.get("capabilities", {}).get("drop") != ["ALL"] or own["capabilities"].get("add"):
             yield f"container {container['name']}: has capabilities"
+
+
+REFUSED = "429"
+HEADERS = {
+    "Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
+    "Permissions-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy",
+}
+
+
+def gateway(overlay, _, built):
+    """Yields what the way in of an overlay leaves out of what a proxy has to do."""
+    documents = built[overlay["metadata"]["name"]]
+
+    def every(kind):
+        return [one["spec"] for one in documents if one["kind"] == kind]
+
+    doors = {one["gatewayClassName"]: one["listeners"] for one in every("Gateway")}
+    encrypted = [one for listeners in doors.values() for one in listeners if one["protocol"] == "HTTPS"]
+    redirects = [
+        entry["requestRedirect"] for one in every("HTTPRoute") for rule in one["rules"] for entry in rule.get("filters", [])
+        if entry["type"] == "RequestRedirect"
+    ]
+    if doors:
+        wanted = [{"scheme": "https", "statusCode": 308}] if encrypted else []
+        yield None if redirects == wanted else f"redirects {redirects}, not {wanted}"
+    if "nginx" in doors:
+        yield from nginx(every, encrypted)
+    if "envoy" in doors:
+        yield from envoy(every, encrypted)
+    if every("IngressRoute"):
+        yield from traefik(every)
+
+
+def nginx(every, encrypted):
+    for one in encrypted:
+        yield None if one["tls"]["options"].get("nginx.org/ssl-protocols") == "TLSv1.2 TLSv1.3" else "TLS is not 1.2 and 1.3"
+    (proxy,) = every("NginxProxy")
+    yield from client(encrypted, proxy.get("rewriteClientIP", {}).get("trustedAddresses"))
+    (limit,) = every("RateLimitPolicy")
+    rules = limit["rateLimit"]["local"]["rules"]
+    yield None if [one["key"] for one in rules] == ["$binary_remote_addr"] else "no limit of the rate of one client"
+    yield None if limit["rateLimit"].get("rejectCode") == int(REFUSED) else "a limited client is not told 429"
+    (settings,) = every("ClientSettingsPolicy")
+    yield None if {"maxSize", "timeout"} <= set(settings["body"]) else "no limit for bodies"
+    (timeouts,) = every("ProxySettingsPolicy")
+    yield None if {"connect", "read", "send"} <= set(timeouts["timeout"]) else "no timeouts"
+    (snippets,) = every("SnippetsPolicy")
+    text = "".join(one["value"] for one in snippets["snippets"])
+    yield None if "gzip on;" in text else "no compression"
+    yield None if "limit_conn connections_per_client" in text else "no limit of the requests at a time"
+    for one in every("HTTPRoute"):
+        for rule in one["rules"]:
+            # The balancer's checks alone need no headers.
+            if rule.get("backendRefs") and rule["matches"] != [{"path": {"type": "Exact", "value": "/health"}}]:
+                found = headers(entry.get("responseHeaderModifier", {}).get("set", []) for entry in rule["filters"])
+                yield None if found == HEADERS else f"other headers: {sorted(found ^ HEADERS)}"
+                sent = headers(entry.get("requestHeaderModifier", {}).get("set", []) for entry in rule["filters"])
+                wanted = {"X-Forwarded-Proto"} if not encrypted and rule["name"] == "api" else set()
+                yield None if sent == wanted else f"sets {sorted(sent)} on requests, not {sorted(wanted)}"
+
+
+def envoy(every, encrypted):
+    (policy,) = every("ClientTrafficPolicy")
+    wanted = "1.2" if encrypted else None
+    yield None if policy.get("tls", {}).get("minVersion") == wanted else f"the least version of TLS is not {wanted}"
+    yield from client(encrypted, policy.get("clientIPDetection", {}).get("xForwardedFor", {}).get("trustedCIDRs"))
+    found = headers([policy["headers"]["lateResponseHeaders"]["set"]])
+    yield None if found == HEADERS else f"other headers: {sorted(found ^ HEADERS)}"
+    yield None if {"requestHeadersReceivedTimeout", "requestReceivedTimeout"} <= set(policy["timeout"]["http"]) else "no timeouts"
+    (policy,) = every("BackendTrafficPolicy")
+    rules = policy["rateLimit"]["local"]["rules"]
+    each = [select["sourceCIDR"] for one in rules for select in one["clientSelectors"]]
+    wanted = [{"type": "Distinct", "value": value} for value in ("0.0.0.0/0", "::/0")]
+    yield None if each == wanted else "no limit of the rate of one client"
+    yield None if policy.get("requestBuffer", {}).get("limit") == "1Mi" else "no limit for bodies"
+    yield None if {"Brotli", "Gzip"} <= {one["type"] for one in policy["compressor"]} else "no compression"
+    yield None if {"http", "tcp"} <= set(policy["timeout"]) else "no timeouts"
+
+
+def traefik(every):
+    middlewares = {kind: value for one in every("Middleware") for kind, value in one.items()}
+    encrypted = [one for one in every("IngressRoute") if "tls" in one]
+    yield None if bool(encrypted) == ("redirectScheme" in middlewares) else "plain HTTP is not redirected as it should be"
+    yield None if bool(encrypted) == bool(every("TLSOption")) else "TLSOption without TLS, or TLS without"
+    points = sorted(point for one in every("IngressRoute") for point in one["entryPoints"])
+    yield None if points == (["web", "websecure"] if encrypted else ["web"]) else f"comes in at {points}"
+    for kind in ("rateLimit", "inFlightReq"):
+        strategy = middlewares[kind]["sourceCriterion"]["ipStrategy"]
+        yield None if strategy.get("depth") == (None if encrypted else 1) else f"{kind} counts by {strategy}"
+    yield None if middlewares["buffering"]["maxRequestBodyBytes"] == 1048576 else "no limit for bodies"
+    yield None if "gzip" in middlewares["compress"]["encodings"] else "no compression"
+    wanted = {"stsSeconds", "contentSecurityPolicy", "contentTypeNosniff", "frameDeny", "referrerPolicy", "permissionsPolicy"}
+    yield None if wanted <= set(middlewares["headers"]) else "headers are missing"
+    (transport,) = every("ServersTransport")
+    yield None if {"dialTimeout", "responseHeaderTimeout"} <= set(transport["forwardingTimeouts"]) else "no timeouts"
+
+
+def client(encrypted, trusted):
+    """Behind a balancer the client is who it says; otherwise nobody is believed."""
+    yield None if bool(trusted) != bool(encrypted) else f"believes {trusted} of clients"
+
+
+def headers(lists):
+    return {one["name"] for entries in lists for one in entries}
 
 
 def find(tool):
@@ -293,8 +396,6 @@ def shutdown(repository, built, findings):
             for idle in idle_timeouts(documents):
                 if idle >= int(keepalive[1]):
                     findings.append(f"{overlay}: the gateway keeps idle connections for {idle} s, the server for {keepalive[1]}")
-        if settings["WEB_CONCURRENCY"] != "1" and "database" in (repository / "README.md").read_text():
-            findings.append(f"{overlay}: more than one worker in a pod")
     return f"grace, drain, probes, keep-alive in {len(built)} overlays"
 
 
@@ -309,7 +410,8 @@ def idle_timeouts(documents):
             found.append(spec["forwardingTimeouts"]["idleConnTimeout"])
         elif document["kind"] == "BackendTrafficPolicy":
             found.append(spec["timeout"]["http"]["connectionIdleTimeout"])
-    assert found, "no gateway states how long it keeps idle connections"
+    gateway = any(document["kind"] in {"Gateway", "IngressRoute"} for document in documents)
+    assert found or not gateway, "no gateway states how long it keeps idle connections"
     return [int(re.fullmatch(r"(\d+)s", one)[1]) for one in found]
 
 

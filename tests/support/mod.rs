@@ -1,20 +1,24 @@
 //! What tests share: packs of fixtures, answers, and a sandbox to run the program in.
 
+mod cover;
 mod sandbox;
 mod story;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
 use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
 
+pub use cover::{Strength, cover};
 pub use sandbox::{Output, Sandbox};
 pub use story::{Story, Version};
 
 /// Returns a path of the project.
 pub fn manifest(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    // Of the run first: a test binary also judges another checkout than its own.
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    folder.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from).join(path)
 }
 
 /// Returns the catalog of a pack among the fixtures.

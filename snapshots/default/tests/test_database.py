@@ -121,7 +121,7 @@ def test_the_database_has_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://user:secret@host/name", "postgresql://user@host:secret/name", "secret"]
+    "url", ["https://user:secret@host/name", "postgresql://user@host:secret/name", "secret"]
 )
 def test_a_wrong_database_url_is_refused_but_not_shown(
     url: str, monkeypatch: pytest.MonkeyPatch

@@ -4,7 +4,7 @@ use super::model::{Target, Wizard};
 use super::preview::Mark;
 use super::world::Extent;
 use crate::answer::Source;
-use crate::pack::{Default, Key, Question, placeholders};
+use crate::pack::{Case, Default, Key, Overlay, Question, placeholders};
 
 /// One line of the review.
 #[derive(Clone, Debug)]
@@ -140,11 +140,35 @@ impl Wizard<'_> {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let left_out = self.facts.left_out.iter().filter_map(|key| self.pack_question(key));
-        left_out
-            .map(|question| {
-                format!("the answer to {} is left out: it is not asked now", question.label)
-            })
-            .collect()
+        let left_out = left_out.map(|question| {
+            format!("the answer to {} is left out: it is not asked now", question.label)
+        });
+        let following = self.facts.stops.iter().filter_map(|key| {
+            let question = self.pack_question(key)?;
+            let case = self.following(question)?;
+            let others = case.when.entries().map(|(key, _)| {
+                self.named(key, self.facts.value(key).map(std::slice::from_ref).unwrap_or_default())
+            });
+            let others: Vec<String> = others.collect();
+            let value = self.shown_value(question);
+            Some(format!(
+                "{} is {value} by default beside {}",
+                question.label,
+                others.join(" and ")
+            ))
+        });
+        left_out.chain(following).collect()
+    }
+
+    /// Returns the case that makes an answer by itself another one than it is else.
+    fn following<'b>(&self, question: &'b Question) -> Option<&'b Case> {
+        let answer = self.facts.now.answers.get(&question.key)?;
+        let (Source::Default, Some(Default::Cases(cases))) = (&answer.source, &question.default)
+        else {
+            return None;
+        };
+        let case = cases.iter().find(|case| case.when.holds(|key| self.facts.value(key)))?;
+        (!case.when.is_empty()).then_some(case)
     }
 
     fn extent(&self) -> Extent {
@@ -180,22 +204,29 @@ impl Wizard<'_> {
 
     /// Returns the services of the answers, with their ports.
     fn services(&self) -> Vec<String> {
-        let answers = &self.facts.now.answers;
-        let components = self.world.pack.questions.iter().flat_map(|question| {
-            let answer = answers.get(&question.key);
-            answer.into_iter().flat_map(|answer| self.world.pack.chosen(question, &answer.value))
+        let pack = self.world.pack;
+        let holds = |overlay: &&Overlay| overlay.when.holds(|key| self.facts.value(key));
+        let chosen = pack.questions.iter().flat_map(|question| {
+            let value = self.facts.value(&question.key);
+            value.into_iter().flat_map(|value| pack.chosen(question, value))
         });
-        components
-            .flat_map(|component| &component.adds.services)
-            .map(|service| {
-                let ports: Vec<String> = service.ports.iter().map(ToString::to_string).collect();
-                if ports.is_empty() {
-                    service.name.clone()
-                } else {
-                    format!("{} on {}", service.name, ports.join(" and "))
-                }
-            })
-            .collect()
+        let own = chosen.flat_map(|component| {
+            let overlays = component.overlays.iter().filter(holds).map(|overlay| &overlay.adds);
+            std::iter::once(&component.adds).chain(overlays)
+        });
+        let shared = pack.overlays.iter().filter(holds).map(|overlay| &overlay.adds);
+        let mut services: Vec<String> = Vec::new();
+        for service in own.chain(shared).flat_map(|adds| &adds.services) {
+            let ports: Vec<String> = service.ports.iter().map(ToString::to_string).collect();
+            let text = match ports.as_slice() {
+                [] => service.name.clone(),
+                _ => format!("{} on {}", service.name, ports.join(" and ")),
+            };
+            if !services.contains(&text) {
+                services.push(text);
+            }
+        }
+        services
     }
 
     /// Tells where the answer to a question comes from.

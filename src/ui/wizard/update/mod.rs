@@ -8,6 +8,8 @@ mod review;
 
 pub use dialog::fix_buttons;
 
+use std::collections::BTreeMap;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::edit::Edit;
@@ -15,7 +17,8 @@ use super::keymap::{self, Action, Step};
 use super::message::{Effect, Message};
 use super::model::{Dialog, Focus, Layout, Model, Page, Pane, Wizard};
 use super::world::Extent;
-use crate::pack::Kind;
+use crate::answer::{Answer, Source};
+use crate::pack::{Key, Kind};
 
 impl Wizard<'_> {
     /// Takes a message, and tells what it wants done.
@@ -211,7 +214,24 @@ impl Wizard<'_> {
             self.model.past.push(before);
             self.model.future.clear();
             effects.push(Effect::Draft);
+            let was = self.facts.now.answers.clone();
             self.refresh();
+            self.tell_followers(&was);
+        }
+    }
+
+    /// Tells which answers that nobody gave became others.
+    fn tell_followers(&mut self, was: &BTreeMap<Key, Answer>) {
+        let followed = self.facts.stops.iter().filter_map(|key| {
+            let (before, now) = (was.get(key)?, self.facts.now.answers.get(key)?);
+            let by_itself = before.source == Source::Default && now.source == Source::Default;
+            let question = self.pack_question(key)?;
+            (by_itself && before.value != now.value)
+                .then(|| format!("{} is {} now", question.label, self.shown_value(question)))
+        });
+        let followed: Vec<String> = followed.collect();
+        if !followed.is_empty() {
+            self.model.notice = Some(format!("with it {}", followed.join(", ")));
         }
     }
 

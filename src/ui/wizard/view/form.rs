@@ -217,7 +217,8 @@ impl Wizard<'_> {
         }
         for index in shown {
             let choice = &choices[index];
-            let mut line = self.option_line(question, choice, usize::from(longest.min(cells / 2)));
+            let mut line =
+                self.option_line(question, choice, usize::from(longest.min(cells / 2)), cells);
             if cursor == Some(index) {
                 line.is_cursor = true;
                 line.spans[0].0 = " > ".to_owned();
@@ -227,7 +228,13 @@ impl Wizard<'_> {
         }
     }
 
-    fn option_line(&self, question: &Question, choice: &Choice, longest: usize) -> Line {
+    fn option_line(
+        &self,
+        question: &Question,
+        choice: &Choice,
+        longest: usize,
+        cells: u16,
+    ) -> Line {
         let several = matches!(question.kind, Kind::Many(_));
         let sign = match (several, choice.is_chosen) {
             (true, true) => "[x] ",
@@ -245,7 +252,10 @@ impl Wizard<'_> {
         match &choice.obstacle {
             Some(obstacle) => {
                 let words = self.in_the_way(obstacle, &question.key);
-                spans.push((format!("  [x unavailable: {words}]"), Role::Issue));
+                let whole = format!("  [x unavailable: {words}]");
+                let room = usize::from(cells).saturating_sub(7 + longest);
+                let fits = usize::from(width(&whole)) <= room;
+                spans.push((if fits { whole } else { format!("  [x {words}]") }, Role::Issue));
             }
             None if !choice.help.is_empty() => {
                 spans.push((format!("  {}", choice.help), Role::Faint));
@@ -331,7 +341,8 @@ impl Wizard<'_> {
     }
 
     /// Names answers as people do: by the labels of choices, else with the question's.
-    pub(super) fn named(&self, key: &Key, values: &[Value]) -> String {
+    #[must_use]
+    pub fn named(&self, key: &Key, values: &[Value]) -> String {
         let Some(question) = self.pack_question(key) else { return key.to_string() };
         let one = |value: &Value| {
             let text = value.to_string();

@@ -28,7 +28,7 @@ class ItemWrite(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    # No control characters: PostgreSQL cannot store U+0000.
+    # One line of text, without control characters.
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
     quantity: Annotated[int, Field(ge=0, le=INTEGER_MAX), BeforeValidator(refuse_conversion)] = 0
 

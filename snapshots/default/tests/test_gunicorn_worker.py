@@ -16,8 +16,8 @@ from gunicorn.glogging import Logger
 
 from shop_api import lifecycle
 from shop_api.app import create_app
+from shop_api.gunicorn_worker import DrainingWorker
 from shop_api.settings import Settings, ShutdownSettings
-from shop_api.worker import DrainingWorker
 
 ROOT = Path(__file__).parent.parent
 

@@ -1,0 +1,124 @@
+//! What is not chosen leaves no trace: no word of it stands in the tree.
+
+use std::collections::BTreeSet;
+
+use fastwright::pack::Catalog;
+use fastwright::render::render;
+use fastwright::tree::Tree;
+
+use crate::support::{Strength, answers, cover, pack};
+
+/// The words of each choice.
+const WORDS: &[(&str, &str, &[&str])] = &[
+    ("database", "postgres", &["postgres", "asyncpg", "pgserver"]),
+    ("database", "mariadb", &["mariadb", "mysql"]),
+    ("database", "sqlite", &["sqlite"]),
+    ("server", "gunicorn", &["gunicorn"]),
+    ("server", "granian", &["granian"]),
+    ("proxy", "nginx", &["nginx"]),
+    ("proxy", "traefik", &["traefik"]),
+    ("proxy", "envoy", &["envoy"]),
+    ("orchestrator", "compose", &["deploy/compose", "compose.yaml", "docker compose up"]),
+    ("orchestrator", "kubernetes", &["kubernetes", "kubectl", "kustom", "pod"]),
+    ("ci", "gitlab", &["gitlab", "renovate"]),
+    ("ci", "github", &[".github/", "actions/checkout", "dependabot"]),
+    ("metrics", "yes", &["/metrics", "prometheus"]),
+];
+
+/// Returns the flags as pairs of key and value.
+fn pairs(flags: &[String]) -> Vec<(String, String)> {
+    let pair = |flag: &String| {
+        let flag = flag.trim_start_matches("--");
+        match (flag.split_once('='), flag.strip_prefix("no-")) {
+            (Some((key, value)), _) => (key.replace('-', "_"), value.to_owned()),
+            (None, Some(key)) => (key.replace('-', "_"), "no".to_owned()),
+            (None, None) => (flag.replace('-', "_"), "yes".to_owned()),
+        }
+    };
+    flags.iter().map(pair).collect()
+}
+
+/// Returns each place where a word stands as one, whatever its case: in a path or in a line.
+fn places(tree: &Tree, word: &str) -> Vec<String> {
+    let stands = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.match_indices(word).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            !before.is_some_and(|c| c.is_ascii_alphabetic()) || word.contains(['.', '/'])
+        })
+    };
+    let mut places = Vec::new();
+    for (path, blob) in tree.iter().filter(|(path, _)| !path.as_str().starts_with("requirements")) {
+        if stands(path.as_str()) {
+            places.push(path.to_string());
+        }
+        let text = String::from_utf8_lossy(&blob.bytes);
+        let lines = text.lines().enumerate().filter(|(_, line)| stands(line));
+        places.extend(lines.map(|(number, line)| format!("{path}:{}: {line}", number + 1)));
+    }
+    places
+}
+
+#[test]
+fn what_is_not_chosen_is_not_spoken_of() {
+    let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for flags in cover(&pack, Strength::Values) {
+        let flags = pairs(&flags);
+        let is = |key: &str, value: &str| flags.iter().any(|(k, v)| k == key && v == value);
+        let given: Vec<(&str, &str)> =
+            flags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let answers = answers(&pack, &given).expect("accepted");
+        let tree = render(&pack, &answers).expect("a tree");
+        for (key, value, words) in WORDS {
+            let used = is(key, value);
+            for word in *words {
+                let places = places(&tree, word);
+                if used && !places.is_empty() {
+                    seen.insert(*word);
+                }
+                if !used {
+                    found.extend(places.iter().map(|place| format!("{given:?} {word}: {place}")));
+                }
+            }
+        }
+    }
+
+    assert!(found.is_empty(), "{found:#?}");
+    // A word that stands nowhere would prove nothing.
+    let all: BTreeSet<&str> = WORDS.iter().flat_map(|(_, _, words)| *words).copied().collect();
+    assert_eq!(seen, all);
+}
+
+#[test]
+fn every_question_with_choices_has_its_words() {
+    let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
+    // What changes a value and adds no feature; uvicorn serves in development, whatever the server.
+    let values = ["python", "tls"];
+    for question in &pack.questions {
+        let key = question.key.as_str();
+        for choice in question.choices().iter().filter(|choice| choice.value != "none") {
+            let known = WORDS.iter().any(|(k, value, _)| *k == key && *value == choice.value);
+            let excepted = values.contains(&key) || choice.value == "uvicorn";
+            assert!(known || excepted, "{key}={} has no words", choice.value);
+        }
+    }
+}
+
+#[test]
+fn a_cover_of_pairs_has_every_pair_that_is_accepted() {
+    let pack = pack("evolving");
+    let sets: Vec<Vec<(String, String)>> =
+        cover(&pack, Strength::Pairs).iter().map(|flags| pairs(flags)).collect();
+    let all: BTreeSet<&(String, String)> = sets.iter().flatten().collect();
+
+    for one in &all {
+        for other in all.iter().filter(|other| other.0 > one.0) {
+            let given = [(one.0.as_str(), one.1.as_str()), (other.0.as_str(), other.1.as_str())];
+            let meet = sets.iter().any(|set| set.contains(one) && set.contains(other));
+            assert!(meet || answers(&pack, &given).is_err(), "{given:?} never meet");
+        }
+    }
+    assert_eq!(all.len(), 4, "{all:?}");
+}
