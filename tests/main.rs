@@ -11,10 +11,12 @@ mod packs;
 mod project;
 mod render;
 mod repositories;
+mod screens;
 mod snapshots;
 mod support;
 mod traces;
 mod upgrade;
+mod wizard;
 
 /// A file that is not declared would never run.
 #[test]

@@ -5,10 +5,13 @@ use std::path::Path;
 use crate::answer::{Answers, Source, flag};
 use crate::pack::{Key, Kind, Pack, Value};
 
+/// The command that writes a project; it takes defaults for the rest.
+const NEW: &str = "new";
+
 /// Returns the shortest `fastwright new` that gives the same answers; `name` is the folder's.
 #[must_use]
 pub fn command(pack: &Pack, answers: &Answers, directory: &Path, name: Option<&str>) -> String {
-    words(pack, directory, answers.minimal(pack, name).into_iter())
+    words(NEW, pack, directory, answers.minimal(pack, name).into_iter())
 }
 
 /// Returns the `fastwright new` that gives every answer by its flag.
@@ -20,20 +23,19 @@ pub fn full(pack: &Pack, answers: &Answers, directory: &Path) -> String {
         .filter(|question| !matches!(answers.source(&question.key), Some(Source::NotAsked) | None));
     let all =
         asked.filter_map(|question| Some((&question.key, answers.get(question.key.as_str())?)));
-    words(pack, directory, all)
+    words(NEW, pack, directory, all)
 }
 
-fn words<'a>(
+/// Returns a command with answers by their flags.
+pub fn words<'a>(
+    verb: &str,
     pack: &Pack,
     directory: &Path,
     answers: impl Iterator<Item = (&'a Key, &'a Value)>,
 ) -> String {
-    let mut words = vec![
-        "fastwright".to_owned(),
-        "new".to_owned(),
-        quote(&directory.to_string_lossy()),
-        "--yes".to_owned(),
-    ];
+    let mut words =
+        vec!["fastwright".to_owned(), verb.to_owned(), quote(&directory.to_string_lossy())];
+    words.extend((verb == NEW).then(|| "--yes".to_owned()));
     for (key, value) in answers {
         let question = pack.question(key.as_str());
         match question.map(|question| &question.kind) {

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use super::command::{command, full};
+use super::command::{command, full, words};
+use super::course::Course;
 use super::new::{name_of, with_state};
-use crate::answer::{Answers, Layer, Layers};
-use crate::error::Result;
+use crate::answer::{Answers, Layer, Layers, resolve};
+use crate::error::{Error, Result};
+use crate::merge::Plan;
 use crate::pack::Pack;
 use crate::project::{self, Overwrite};
 use crate::render::Renderer;
@@ -52,6 +54,65 @@ pub(super) fn ask(
         plan: None,
     };
     run(ui, pack, layers, session)
+}
+
+/// Asks for the answers to upgrade to, with what becomes of each file of the project.
+///
+/// # Errors
+/// Fails if somebody leaves, or the terminal cannot be used.
+pub(super) fn ask_upgrade(
+    ui: Ui,
+    pack: &Pack,
+    layers: &Layers,
+    course: &Course<'_>,
+    plan: &dyn Fn(&Answers) -> Result<Plan>,
+    directory: &Path,
+) -> Result<Layer> {
+    let recorded = resolve(pack, &course.recorded()).answers;
+    let recreate = |answers: &Answers, directory: &str, extent| {
+        let asked = answers.iter().filter(|(key, value)| {
+            let before = recorded.get(*key).map(|answer| &answer.value);
+            extent == Extent::Full || before != Some(*value)
+        });
+        words("upgrade", pack, Path::new(directory), asked)
+    };
+    let name = layers.directory.clone();
+    let place = |text: &str| Place {
+        text: text.to_owned(),
+        name: name.clone(),
+        standing: Standing::Project,
+    };
+    let session = Session {
+        title: "upgrade",
+        directory: directory.to_string_lossy().into_owned(),
+        place: &place,
+        theme: Theme::Auto,
+        glyphs: glyphs(),
+        mouse: true,
+        git: false,
+        start: Layer::new(),
+        draft: &mut |_| (),
+        kept: None,
+        render: &|answers| crate::render::render(pack, answers),
+        command: &recreate,
+        save_answers: &save,
+        plan: Some(plan),
+    };
+    match run(ui, pack, layers, session)? {
+        Outcome::Create { asked, .. } => Ok(asked),
+        Outcome::Cancelled { signal, command } => {
+            if let Some(command) = command {
+                ui.tell(command);
+            }
+            Err(Error::interrupted(signal, "cancelled; nothing was changed"))
+        }
+        Outcome::TooSmall { .. } => Err(Error::failed("the terminal is too small for the wizard")
+            .hint("enlarge it, or name the answers as flags")),
+    }
+}
+
+fn save(path: &Path, text: &str) -> Result<()> {
+    project::write_file(path, text.as_bytes(), Overwrite::Refused)
 }
 
 /// Tells what a directory is called and what stands there.

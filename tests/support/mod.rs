@@ -3,6 +3,7 @@
 mod cover;
 mod sandbox;
 mod story;
+pub mod wizard;
 
 use std::path::PathBuf;
 

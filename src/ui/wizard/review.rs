@@ -87,8 +87,10 @@ impl Wizard<'_> {
         }
         add(Kind::Heading, "What will be done", String::new(), None);
         let directory = self.model.place.words();
-        add(Kind::Answer, "Directory", directory, Some(Target::Directory));
-        if self.world.plan.is_none() {
+        if self.world.plan.is_some() {
+            add(Kind::Note, "Directory", format!("{} {directory}", self.model.place.text), None);
+        } else {
+            add(Kind::Answer, "Directory", directory, Some(Target::Directory));
             let git = if self.model.git {
                 "[x] start a repository, with a first commit"
             } else {

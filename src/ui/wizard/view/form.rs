@@ -344,28 +344,27 @@ impl Wizard<'_> {
     #[must_use]
     pub fn named(&self, key: &Key, values: &[Value]) -> String {
         let Some(question) = self.pack_question(key) else { return key.to_string() };
-        let one = |value: &Value| {
+        let choice = |value: &Value| {
             let text = value.to_string();
-            let choice = question.choices().iter().find(|choice| choice.value == text);
-            match choice {
-                Some(choice) if choice.label.is_empty() => format!("{} {text}", question.label),
-                Some(choice) if choice.label.eq_ignore_ascii_case("none") || text == "none" => {
-                    format!("{} {}", question.label, choice.label)
-                }
-                Some(choice) => choice.label.clone(),
-                None => match value {
-                    Value::Bool(true) => format!("{} on", question.label),
-                    Value::Bool(false) => format!("{} off", question.label),
-                    Value::Integer(_) | Value::Text(_) | Value::Many(_) => {
-                        format!("{} {text}", question.label)
-                    }
-                },
-            }
+            question.choices().iter().find(|choice| choice.value == text)
         };
-        match values {
-            [] => question.label.clone(),
-            [first, .., last] if values.len() > 4 => format!("{} to {last}", one(first)),
-            _ => values.iter().map(one).collect::<Vec<_>>().join(" or "),
-        }
+        // A name of its own says what it is a name for.
+        let speaks = |value: &Value| {
+            choice(value).is_some_and(|choice| {
+                !choice.label.is_empty() && choice.label != choice.value && choice.value != "none"
+            })
+        };
+        let text = |value: &Value| match (choice(value), value) {
+            (Some(choice), _) if !choice.label.is_empty() => choice.label.clone(),
+            (_, Value::Bool(true)) => "on".to_owned(),
+            (_, Value::Bool(false)) => "off".to_owned(),
+            (_, value) => value.to_string(),
+        };
+        let all = match values {
+            [] => return question.label.clone(),
+            [first, .., last] if values.len() > 4 => format!("{} to {}", text(first), text(last)),
+            _ => values.iter().map(text).collect::<Vec<_>>().join(" or "),
+        };
+        if values.iter().all(speaks) { all } else { format!("{} {all}", question.label) }
     }
 }
