@@ -104,8 +104,11 @@ impl Wizard<'_> {
             add(Kind::Note, "Services", services.join(", "), None);
         }
         if let Some(command) = self.command(self.extent()) {
-            let extent =
-                if self.model.full_command { "all answers" } else { "all that is not the default" };
+            let extent = match (self.model.full_command, self.world.plan) {
+                (true, _) => "all answers",
+                (false, None) => "all that is not the default",
+                (false, Some(_)) => "all that is not recorded",
+            };
             add(Kind::Heading, "The same again", String::new(), None);
             add(Kind::Answer, "Command", extent.to_owned(), Some(Target::Command));
             for line in wrapped(&command, cells) {
@@ -258,6 +261,7 @@ impl Wizard<'_> {
                 };
                 Origin { is_default: true, words }
             }
+            Some(Source::Recorded) => Origin { is_default: true, words: "recorded".to_owned() },
             Some(Source::Asked) | None => Origin { is_default: false, words: String::new() },
             Some(other) => Origin { is_default: false, words: format!("from {other}") },
         }
@@ -267,7 +271,7 @@ impl Wizard<'_> {
 /// Where an answer comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Nobody gave it.
+    /// It holds although nobody gave it now.
     pub is_default: bool,
     /// The same in words; nothing for what was answered here.
     pub words: String,

@@ -135,7 +135,7 @@ impl TreeView {
             .unwrap_or(0)
     }
 
-    /// Follows the first file that comes, else that is touched, unless somebody chose a row.
+    /// Follows the first conflict, else the first file that comes or is touched, unless somebody chose a row.
     pub fn follow(&mut self, preview: &Preview) {
         if self.is_held || preview.first_touched().is_none() {
             return;
@@ -144,7 +144,9 @@ impl TreeView {
         let touched = |wanted: fn(Mark) -> bool| {
             rows.iter().find(|row| row.file().is_some() && wanted(row.mark))
         };
-        let first = touched(|mark| mark == Mark::Added).or_else(|| touched(is_touched));
+        let first = touched(|mark| mark == Mark::Conflict)
+            .or_else(|| touched(|mark| mark == Mark::Added))
+            .or_else(|| touched(is_touched));
         if let Some(row) = first {
             self.selected = Some(row.path.clone());
         }

@@ -46,7 +46,7 @@ impl Wizard<'_> {
                     &line.label,
                     if line.kind == Kind::Heading { Role::Title } else { Role::Text },
                 );
-                x += label + 2;
+                x += label + 3;
             }
             if sign.trim() == "*" {
                 canvas.text(x.saturating_sub(2), y, 1, "*", Role::Chosen);
