@@ -1,15 +1,14 @@
 //! `fastwright new`: answers, render, plan, and only then write.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use serde_json::{Value as Json, json};
 
+use super::ask::{Asked, ask};
 use super::command::command;
 use super::sources::layers;
-use super::wizard;
-use crate::answer::{Answers, Format, Layers, Unanswered, resolve, write};
+use crate::answer::{Answers, Format, Layers, resolve, write};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::merge::Plan;
@@ -17,7 +16,6 @@ use crate::pack::Pack;
 use crate::project::{self, Created, Creation, Git, Interrupt, Overwrite, State};
 use crate::render::render;
 use crate::tree::{RelPath, Tree};
-use crate::ui::wizard::Outcome;
 use crate::ui::{self, Ui, Verbosity};
 
 /// Writes a new repository, or shows what would be written.
@@ -29,35 +27,18 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
     let mut directory =
         matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
     let mut layers = layers(matches, pack, name_of(&directory))?;
+    let asked = ask(ui, pack, &layers, &directory, matches)?;
     let mut starts_git = !matches.get_flag("no-git");
-    if asks(matches) {
-        let asked = match full_screen(matches) {
-            true => match wizard::ask(ui, pack, &layers, &directory, starts_git)? {
-                Outcome::Create { asked, git, directory: chosen } => {
-                    starts_git = git;
-                    directory = PathBuf::from(chosen);
-                    layers.directory = name_of(&directory);
-                    asked
-                }
-                Outcome::Cancelled { signal, command } => {
-                    return Err(cancelled(ui, signal, command));
-                }
-                Outcome::TooSmall { asked, signals } => {
-                    layers.layers.insert(0, asked);
-                    let asked = ui::ask(ui, pack, &layers)?;
-                    drop(signals);
-                    asked
-                }
-            },
-            false => ui::ask(ui, pack, &layers)?,
-        };
-        layers.layers.insert(0, asked);
-        // Whoever was asked saw the defaults.
-        layers.unanswered = Unanswered::Default;
+    if let Some(asked) = &asked {
+        layers = asked.layers(&layers);
+        directory.clone_from(&asked.directory);
+        layers.directory = name_of(&directory);
+        starts_git = asked.git;
     }
     // From here on a signal stops between two writes. While asking it ends the program at once:
     // a terminal that has gone must not be waited for.
     let interrupt = Interrupt::listen()?;
+    let draft = asked.and_then(Asked::finish);
     let answers = resolve(pack, &layers).complete(pack)?;
     let tree = with_state(pack, &answers, render(pack, &answers)?)?;
     let run = Run { ui, pack, layers: &layers, answers: &answers, directory: &directory };
@@ -85,6 +66,9 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
         commit,
         interrupt: &interrupt,
     })?;
+    if let Some(draft) = draft {
+        draft.remove();
+    }
     if matches.get_flag("json") {
         ui.data(format_args!("{:#}\n", run.json(&tree, &created.plan)))?;
     }
@@ -97,31 +81,6 @@ pub(super) fn name_of(directory: &Path) -> Option<String> {
     let whole = std::path::absolute(directory).ok()?;
     let real = whole.canonicalize().unwrap_or(whole);
     real.file_name().map(|name| name.to_string_lossy().into_owned())
-}
-
-/// Tells whether there is somebody to ask, and something to ask for.
-fn asks(matches: &ArgMatches) -> bool {
-    let wanted = matches.get_one::<String>("ui").is_some_and(|face| face == "prompt");
-    let automatic = std::env::var("CI").is_ok_and(|value| !["", "false"].contains(&value.as_str()));
-    let refused = ["yes", "no-input"].iter().any(|option| matches.get_flag(option));
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    !refused && terminal && (wanted || !automatic)
-}
-
-/// Tells whether the whole terminal is wanted, and there is enough of it.
-fn full_screen(matches: &ArgMatches) -> bool {
-    match matches.get_one::<String>("ui").map(String::as_str) {
-        Some("wizard") => true,
-        Some("prompt") => false,
-        Some(_) | None => ui::wizard::fits(),
-    }
-}
-
-fn cancelled(ui: Ui, signal: u8, command: Option<String>) -> Error {
-    if let Some(command) = command {
-        ui.tell(command);
-    }
-    Error::interrupted(signal, "cancelled; nothing was written")
 }
 
 /// Adds the state file to a rendered tree.

@@ -1,11 +1,13 @@
 //! `fastwright upgrade`: read what was recorded, render both sides, survey, and only then write.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use serde_json::json;
 
 use super::course::Course;
+use super::face::{self, Face};
 use super::report::Report;
 use super::sources::given;
 use super::wizard;
@@ -32,8 +34,7 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
     let only_shows = ["check", "dry-run", "diff"].iter().any(|option| matches.get_flag(option));
     let access = if only_shows { Access::Read } else { Access::Write };
     let project = Project::open(&directory, access)?;
-    let asks = matches.get_one::<String>("ui").is_some_and(|face| face == "wizard");
-    if asks {
+    if asks(matches)? {
         given.insert(0, ask(ui, catalog, pack, &project, &given, matches)?);
     }
     let course = Course::plot(catalog, pack, &project, given)?;
@@ -60,6 +61,16 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
     }
     project.upgrade(&upgrade, &survey, &state, dirty(matches), &interrupt)?;
     report.done(&survey)
+}
+
+/// Tells whether the wizard is wanted, which needs a terminal.
+fn asks(matches: &ArgMatches) -> Result<bool> {
+    if matches.get_one::<String>("ui").is_none_or(|face| face != "wizard") {
+        return Ok(false);
+    }
+    let terminals = (std::io::stdin().is_terminal(), std::io::stderr().is_terminal());
+    face::choose(&face::Facts { wanted: Some(Face::Wizard), terminals, ..face::Facts::default() })
+        .map(|face| face == Face::Wizard)
 }
 
 /// Shows the recorded answers and what becomes of the files with others, and returns those given.
@@ -92,7 +103,7 @@ fn ask(
     };
     let mut layers = course.recorded();
     layers.layers.splice(0..0, given.iter().cloned());
-    wizard::ask_upgrade(ui, pack, &layers, &course, &plan, &directory(matches))
+    wizard::ask_upgrade(ui, pack, &layers, &course, &plan, matches)
 }
 
 /// Returns the folder that a command for a project names.

@@ -7,6 +7,7 @@ mod apply;
 mod checkout;
 mod create;
 mod disk;
+mod draft;
 mod failure;
 #[cfg(test)]
 mod fault;
@@ -35,6 +36,7 @@ mod upgrade;
 mod work;
 
 pub use create::{Created, Creation, Git, create, plan_creation};
+pub use draft::{Draft, Kept};
 pub use input::{Overwrite, entries, read_file, read_folder, write_file};
 pub use interrupt::Interrupt;
 pub use open::{Access, Project};

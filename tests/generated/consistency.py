@@ -77,7 +77,7 @@ class Repository:
             expect(int(health[1]) == self.port, "Dockerfile", f"HEALTHCHECK asks port {health[1]}")
             expect(health[2] in self.routes, "Dockerfile", f"HEALTHCHECK asks {health[2]}, which is no route")
         documented = set(re.findall(r"(?m)^\| `([A-Z_]+)` \|", self.readme))
-        for name in self.settings ^ (documented & {name for name in documented if name.startswith("APP_")}):
+        for name in self.settings ^ (documented & {name for name in documented if name.startswith(("APP_", "OTEL_"))}):
             expect(False, "README.md", f"{name} stands in .env.example or here, not in both")
         image = re.search(r"(?m)^  IMAGE: (\S+)$", self.workflow)
         self.image = image[1] if image else None

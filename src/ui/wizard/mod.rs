@@ -27,7 +27,6 @@ pub use message::{Effect, Message};
 pub use model::{Dialog, Focus, Model, Page, Pane, Target, Wizard};
 pub use place::{Place, Standing};
 pub use preview::{Mark, Preview};
-pub use terminal::Defaults;
 pub use theme::{Glyphs, LINES, Theme};
 pub use view::{Hit, Screen};
 pub use world::{Extent, World};
@@ -57,6 +56,8 @@ pub struct Session<'a> {
     pub git: bool,
     /// Answers of a draft.
     pub start: Layer,
+    /// They are offered in these words; without, they are taken.
+    pub offer: Option<String>,
     /// Takes all answers so far, after each one.
     pub draft: &'a mut dyn FnMut(&Layer),
     /// Told after a panic: where the answers are kept.
@@ -93,8 +94,6 @@ pub enum Outcome {
     TooSmall {
         /// The answers so far.
         asked: Layer,
-        /// Keeps signals ending the program until it is dropped.
-        signals: Defaults,
     },
 }
 
@@ -124,6 +123,7 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
     let mut terminal = terminal::Terminal::enter(mouse, ui.color, session.kept)?;
     let size = terminal.size()?;
     let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
+    wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
     loop {
         terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
         let messages = match terminal.messages()? {
@@ -166,8 +166,7 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
                         return Ok(Outcome::Cancelled { signal: 2, command });
                     }
                     Effect::Prompts => {
-                        let signals = terminal.into_defaults();
-                        return Ok(Outcome::TooSmall { asked: wizard.facts.layer, signals });
+                        return Ok(Outcome::TooSmall { asked: wizard.facts.layer });
                     }
                 }
             }

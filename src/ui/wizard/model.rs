@@ -149,6 +149,13 @@ pub enum Page {
 /// What is asked in between.
 #[derive(Clone, Debug)]
 pub enum Dialog {
+    /// Whether to go on with the answers of an earlier run.
+    Resume {
+        /// What was kept.
+        what: String,
+        /// The button with the cursor.
+        button: usize,
+    },
     /// Whether to leave.
     Quit,
     /// Whether to change other answers too.
@@ -244,7 +251,7 @@ impl<'a> Wizard<'a> {
         let visited = draft.iter().filter_map(|(name, _, _)| {
             world.pack.question(name).map(|question| question.key.clone())
         });
-        let mut model = Model {
+        let model = Model {
             visited: visited.collect(),
             asked: draft,
             place: (world.place)(directory),
@@ -267,9 +274,6 @@ impl<'a> Wizard<'a> {
             past: Vec::new(),
             future: Vec::new(),
         };
-        if !model.visited.is_empty() {
-            model.notice = Some("these are the answers of last time".to_owned());
-        }
         let facts = Facts::of(&world, &model, None);
         let mut wizard = Self { world, model, facts };
         // What a project says of itself is the best to see first.

@@ -55,19 +55,7 @@ struct Caught {
     /// Signals do again what they do by default.
     released: Arc<AtomicBool>,
     flags: Vec<SigId>,
-    defaults: Vec<SigId>,
     watch: Option<(Handle, JoinHandle<()>)>,
-}
-
-/// Keeps signals ending the program, as they do by default, until it is dropped.
-pub struct Defaults(Vec<SigId>);
-
-impl Drop for Defaults {
-    fn drop(&mut self) {
-        for id in self.0.drain(..) {
-            unregister(id);
-        }
-    }
 }
 
 impl Terminal {
@@ -200,13 +188,6 @@ impl Terminal {
             .and_then(|()| stderr.flush())
             .map_err(unusable)
     }
-
-    /// Gives the terminal back, and lets signals end the program as long as the result lives.
-    #[must_use]
-    pub fn into_defaults(mut self) -> Defaults {
-        self.caught.released.store(true, Ordering::SeqCst);
-        Defaults(std::mem::take(&mut self.caught.defaults))
-    }
 }
 
 impl Drop for Terminal {
@@ -231,14 +212,9 @@ impl Caught {
             resume: Arc::default(),
             released: Arc::default(),
             flags: Vec::new(),
-            defaults: Vec::new(),
             watch: None,
         };
         let ending = [SIGINT, SIGTERM, SIGHUP];
-        for signal in ending {
-            let id = register_conditional_default(signal, Arc::clone(&caught.released))?;
-            caught.defaults.push(id);
-        }
         // Nobody else catches these: behind the wizard they do what they do by default.
         for signal in [SIGQUIT, SIGTSTP] {
             register_conditional_default(signal, Arc::clone(&caught.released))?;
@@ -281,7 +257,7 @@ impl Drop for Caught {
             handle.close();
             let _ = thread.join();
         }
-        for id in self.flags.drain(..).chain(self.defaults.drain(..)) {
+        for id in self.flags.drain(..) {
             unregister(id);
         }
     }

@@ -8,6 +8,7 @@ use super::super::message::Effect;
 use super::super::model::{Dialog, Focus, Page, Wizard};
 use super::super::options::Obstacle;
 use super::edited;
+use crate::answer::Layer;
 
 /// Returns the buttons of the dialog about an obstacle.
 #[must_use]
@@ -27,6 +28,17 @@ impl Wizard<'_> {
     ) {
         match (self.model.dialog.take(), action) {
             (_, Some(Action::Escape)) | (None, _) => {}
+            (Some(Dialog::Resume { button, .. }), Some(Action::Choose | Action::Toggle)) => {
+                self.resume(button, effects);
+            }
+            (Some(Dialog::Resume { what, .. }), Some(Action::Move(step))) => {
+                let button = usize::from(matches!(step, Step::Right | Step::Down | Step::Last));
+                self.model.dialog = Some(Dialog::Resume { what, button });
+            }
+            (Some(Dialog::Resume { what, button }), Some(Action::Next | Action::Previous)) => {
+                self.model.dialog = Some(Dialog::Resume { what, button: 1 - button });
+            }
+            (Some(dialog @ Dialog::Resume { .. }), _) => self.model.dialog = Some(dialog),
             (Some(Dialog::Quit), Some(Action::Choose | Action::Quit)) => {
                 effects.push(Effect::Cancel);
             }
@@ -57,6 +69,20 @@ impl Wizard<'_> {
                 self.model.dialog = Some(Dialog::Jump { edit, line });
             }
         }
+    }
+
+    /// Goes on with the answers of an earlier run, or starts afresh.
+    pub(super) fn resume(&mut self, button: usize, effects: &mut Vec<Effect>) {
+        if button == 0 {
+            return;
+        }
+        self.commit(effects, |model| model.asked = Layer::new());
+        self.model.visited.clear();
+        match self.facts.stops.first().cloned() {
+            Some(key) => self.focus_question(&key),
+            None => self.focus_review(),
+        }
+        self.model.notice = Some("started afresh; undo brings the answers back".to_owned());
     }
 
     pub(super) fn jump(&mut self, place: Option<Place>, effects: &mut Vec<Effect>) {

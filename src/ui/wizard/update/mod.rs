@@ -84,7 +84,9 @@ impl Wizard<'_> {
     pub fn place(&self) -> keymap::Place {
         match &self.model.dialog {
             Some(Dialog::Save(_) | Dialog::Jump { .. }) => return keymap::Place::Text,
-            Some(Dialog::Quit | Dialog::Fix { .. }) => return keymap::Place::Open,
+            Some(Dialog::Resume { .. } | Dialog::Quit | Dialog::Fix { .. }) => {
+                return keymap::Place::Open;
+            }
             None => {}
         }
         if self.model.filter.is_some() {
@@ -293,7 +295,7 @@ impl Wizard<'_> {
         }
         let edit = match &mut self.model.dialog {
             Some(Dialog::Save(edit) | Dialog::Jump { edit, .. }) => Some(edit),
-            Some(Dialog::Quit | Dialog::Fix { .. }) => None,
+            Some(Dialog::Resume { .. } | Dialog::Quit | Dialog::Fix { .. }) => None,
             None if self.model.filter.is_some() => self.model.filter.as_mut(),
             None if self.model.pane == Pane::Form && self.model.page == Page::Panes => {
                 self.model.edit.as_mut()

@@ -42,6 +42,7 @@ impl Wizard<'_> {
             (Hit::Button(button), Some(Dialog::Fix { change, obstacle, goes_on, .. })) => {
                 self.fix_by(button, change, *obstacle, goes_on, effects);
             }
+            (Hit::Button(button), Some(Dialog::Resume { .. })) => self.resume(button, effects),
             (Hit::Button(0), Some(Dialog::Quit)) => effects.push(Effect::Cancel),
             (Hit::Button(_), Some(Dialog::Quit)) => {}
             (Hit::Line(line), Some(Dialog::Jump { edit, .. })) => {

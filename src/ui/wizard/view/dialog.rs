@@ -15,6 +15,12 @@ impl Wizard<'_> {
     pub(super) fn draw_dialog(&self, canvas: &mut Canvas<'_>, area: Rect) {
         match &self.model.dialog {
             None => {}
+            Some(Dialog::Resume { what, button }) => {
+                let cells = usize::from(area.width.min(60) - 4);
+                let text = format!("For this directory {what}.");
+                let inner = open(canvas, area, "Go on where you left?", &wrap(&text, cells), 1);
+                buttons(canvas, inner, &["Go on", "Start afresh"], *button);
+            }
             Some(Dialog::Quit) => {
                 let text = "Nothing is written. The answers are kept for the next time.";
                 let cells = usize::from(area.width.min(50) - 4);

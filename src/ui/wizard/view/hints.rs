@@ -45,6 +45,9 @@ impl Wizard<'_> {
 
     fn hints(&self) -> Vec<Hint> {
         match &self.model.dialog {
+            Some(Dialog::Resume { .. }) => {
+                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
+            }
             Some(Dialog::Quit) => return vec![("Enter", "quit"), ("Esc", "stay")],
             Some(Dialog::Fix { .. }) => {
                 return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
