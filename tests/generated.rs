@@ -141,6 +141,9 @@ fn own_judges(repository: &mut Repository, environment: &Path, mypy: &[&str]) {
     let script = manifest("tests/generated/consistency.py");
     let arguments = [script.to_str().expect("UTF-8"), folder];
     repository.judge("consistency", &python, &arguments);
+    let script = manifest("tests/generated/monitoring.py");
+    let arguments = [script.to_str().expect("UTF-8"), folder];
+    repository.judge("alerts under promtool", &python, &arguments);
     let script = manifest("tests/generated/pipeline.py");
     let shellcheck = judges.join("shellcheck");
     let arguments = [script.as_path(), Path::new(folder), &shellcheck];

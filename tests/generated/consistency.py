@@ -66,6 +66,8 @@ class Repository:
         self.variables = self.settings | OWN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
         self.routes = set(re.findall(r'@router\.\w+\("(/[^"]*)"', self.python))
         self.metrics = set(re.findall(r'(?:Counter|Histogram|Gauge)\(\s*"(\w+)"', self.python))
+        labels = re.findall(r'(?:Counter|Histogram|Gauge)\([^)]*\[([^\]]*)\]', self.python)
+        self.labels = {label for names in labels for label in re.findall(r'"(\w+)"', names)}
         bind = re.search(r'(?m)^bind = "[^:]+:(\d+)"$', self.server)
         expose = re.search(r"(?m)^EXPOSE (\d+)$", self.dockerfile)
         self.port = int(expose[1]) if expose else None
@@ -424,18 +426,53 @@ def monitoring(repository, overlay, used):
         used.add(("PrometheusRule", rules["metadata"]["name"]))
         for rule in (rule for group in rules["spec"]["groups"] for rule in group["rules"]):
             place = f"{overlay.place(rules)}, alert {rule['alert']}"
-            for name in re.findall(r"\b(http_\w+|kube_\w+)", rule["expr"]):
-                base = re.sub(r"_(total|bucket|count|sum)$", "", name)
-                known = name.startswith(CLUSTER_METRICS) or base in repository.metrics or name in repository.metrics
-                expect(known, place, f"the application has no metric {name}")
+            query(repository, place, rule["expr"])
             for label, value in re.findall(r'(\w+)="([^"]+)"', rule["expr"]):
                 if label in kinds:
                     expect(overlay.get(kinds[label], value), place, f"there is no {kinds[label]} {value}")
                 if label == "container":
                     names = [one["name"] for pod in overlay.pods() for one in pod[2]["containers"]]
                     expect(value in names, place, f"there is no container {value}")
-            for path in "|".join(re.findall(r'route!~"([^"]+)"', rule["expr"])).split("|"):
-                expect(not path or path in repository.routes, place, f"leaves out {path}, which is no route")
+    for boards in overlay.all("ConfigMap"):
+        if "grafana_dashboard" in boards["metadata"]["labels"]:
+            used.add(("ConfigMap", boards["metadata"]["name"]))
+            for name, text in boards["data"].items():
+                dashboard(repository, f"{overlay.name}: {name}", text)
+
+
+# Labels that Prometheus and histograms bring along.
+BROUGHT = {"job", "namespace", "le"}
+
+
+def query(repository, place, expression):
+    """Every metric and label that a query names is one, and what it leaves out is a route."""
+    for name in re.findall(r"([a-zA-Z_:][\w:]*)\{", expression):
+        base = re.sub(r"_(total|bucket|count|sum)$", "", name)
+        known = name == "up" or name.startswith(CLUSTER_METRICS) or {base, name} & repository.metrics
+        expect(known, place, f"the application has no metric {name}")
+    if CLUSTER_METRICS not in expression:
+        named = re.findall(r'(\w+)(?:=|!=|=~|!~)"', expression)
+        named += [label for group in re.findall(r"by \(([^)]*)\)", expression) for label in group.split(", ")]
+        for label in set(named) - BROUGHT - repository.labels:
+            expect(False, place, f"no metric has the label {label}")
+    for path in "|".join(re.findall(r'route!~"([^"]+)"', expression)).split("|"):
+        expect(not path or path in repository.routes, place, f"leaves out {path}, which is no route")
+
+
+def dashboard(repository, place, text):
+    board = json.loads(text)
+    variables = {one["name"] for one in board["templating"]["list"]}
+    for name in set(re.findall(r"\$\{?(\w+)", text)) - {"__rate_interval"}:
+        expect(name in variables, place, f"there is no variable {name}")
+    for name in variables:
+        expect(re.search(rf"\$\{{?{name}\b", text), place, f"nothing uses the variable {name}")
+    numbers = [panel["id"] for panel in board["panels"]]
+    expect(len(numbers) == len(set(numbers)), place, "two panels have one id")
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            query(repository, f"{place}, {panel['title']}", target["expr"])
+            for label in re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")):
+                expect(re.search(rf"by \([^)]*\b{label}\b", target["expr"]), place, f"the legend shows {label}, the query does not")
 
 
 def namespace(repository, overlay):
@@ -480,7 +517,7 @@ def connections(repository, overlay):
     deployment = overlay.all("Deployment")[0]["spec"]
     most = overlay.all("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"]
     surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
-    settings = overlay.all("ConfigMap")[0]["data"]
+    settings = next(one["data"] for one in overlay.all("ConfigMap") if "WEB_CONCURRENCY" in one["data"])
     size = int(settings.get("APP_DATABASE_POOL_SIZE", pool[1]))
     total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 1
     expect(printed and int(printed[1]) == total, "README.md", f"{total} connections, but it says {printed and printed[1]}")
@@ -504,6 +541,8 @@ def files(repository, root):
         for entry in text.get("resources", []):
             target = (path.parent / entry).resolve()
             named.add(target / "kustomization.yaml" if target.is_dir() else target)
+        for entry in (file for one in text.get("configMapGenerator", []) for file in one.get("files", [])):
+            named.add((path.parent / entry.partition("=")[2]).resolve())
     for path in root.rglob("*"):
         if path.is_file() and path.resolve() not in named:
             relative = path.relative_to(root)
@@ -596,9 +635,40 @@ def compose(repository):
     for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
         expect(name in services, "rollout.sh", f"there is no service {name}")
     nginx(repository, services)
+    watched(repository, services)
     if repository.workflow:
         workflow(repository, [])
     return f"{len(services)} services"
+
+
+def watched(repository, services):
+    root = repository.root / "deploy/monitoring"
+    if not root.is_dir():
+        return
+    settings = yaml.safe_load((root / "prometheus.yaml").read_text())
+    for name in settings["rule_files"]:
+        expect((root / name).is_file(), "prometheus.yaml", f"there is no {name}")
+    jobs = {job["job_name"] for job in settings["scrape_configs"]}
+    for job in settings["scrape_configs"]:
+        expect(job.get("metrics_path", "/metrics") in repository.routes, "prometheus.yaml", "asks for what is no route")
+        for found in job["dns_sd_configs"]:
+            expect(found["port"] == repository.port, "prometheus.yaml", f"asks port {found['port']}")
+            for name in found["names"]:
+                expect(name in services, "prometheus.yaml", f"there is no service {name}")
+    for group in yaml.safe_load((root / "alerts.yaml").read_text())["groups"]:
+        for rule in group["rules"]:
+            place = f"alerts.yaml, {rule['alert']}"
+            query(repository, place, rule["expr"])
+            for name in re.findall(r'job="([^"]+)"', rule["expr"]):
+                expect(name in jobs, place, f"there is no job {name}")
+    text = (root / "dashboard.json").read_text()
+    dashboard(repository, "dashboard.json", text)
+    for name in re.findall(r'job=\\"([^"\\]+)', text):
+        expect(name in jobs, "dashboard.json", f"there is no job {name}")
+    for service in services.values():
+        for option in service.get("command", []) if isinstance(service.get("command"), list) else []:
+            if option.startswith("--config.file=/etc/prometheus/"):
+                expect((root / Path(option).name).is_file(), "compose", f"{option}: there is no such file")
 
 
 def nginx(repository, services):
