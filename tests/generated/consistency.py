@@ -763,7 +763,7 @@ def paths(repository):
     text = repository.readme + repository.workflow
     bases = [repository.root, repository.root / "src"]
     bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
-    bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
+    bases += [path for path in (repository.root / "src").rglob("*") if path.is_dir()]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:
         expect(any((base / name).exists() for base in bases), "README.md or ci.yml", f"there is no {name}")
