@@ -710,9 +710,10 @@ def systemd(repository):
     name = re.search(r"(?m)^home=/srv/(.+)$", script)[1]
     units = {path.name: path.read_text() for path in sorted(root.glob("*.service")) + sorted(root.glob("*.socket"))}
     deployed = {path.relative_to(repository.root): path.read_text() for path in (repository.root / "deploy").rglob("*") if path.is_file()}
+    runtime = {("run", folder) for text in units.values() for folder in re.findall(r"(?m)^RuntimeDirectory=([a-z0-9-]+)", text)}
     for place, text in {**deployed, "README.md": repository.readme}.items():
         for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
-            known = found == name or (folder, found) in {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
+            known = found == name or (folder, found) in runtime | {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
             expect(known, place, f"/{folder}/{found} is not of {name}")
         for unit, instance in re.findall(rf"\b({re.escape(name)}[a-z-]*)(@?)[^\s/*]*\.service", text):
             expect(f"{unit}{instance}.service" in units, place, f"there is no unit {unit}{instance}.service")
@@ -762,7 +763,7 @@ def paths(repository):
     text = repository.readme + repository.workflow
     bases = [repository.root, repository.root / "src"]
     bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
-    bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
+    bases += [path for path in (repository.root / "src").rglob("*") if path.is_dir()]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:
         expect(any((base / name).exists() for base in bases), "README.md or ci.yml", f"there is no {name}")
