@@ -9,6 +9,8 @@
 
 #![expect(clippy::print_stdout, reason = "the log of CI shows what was judged")]
 
+mod upgrade;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -122,8 +124,8 @@ impl Repository {
     }
 }
 
-/// Judges that only read: of every repository, whatever its answers.
-fn read_only_judges(repository: &mut Repository, environment: &Path) {
+/// Judges of the code, and of whether files agree with each other.
+fn own_judges(repository: &mut Repository, environment: &Path, mypy: &[&str]) {
     let judges = setting("GATE_JUDGES").join("bin");
     let own = environment.join("bin");
     repository.judge("ruff check", &own.join("ruff"), &["check", "--no-cache", "."]);
@@ -132,7 +134,41 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
         &own.join("ruff"),
         &["format", "--no-cache", "--check", "."],
     );
-    repository.judge("mypy --strict", &own.join("mypy"), &[]);
+    repository.judge("mypy --strict", &own.join("mypy"), mypy);
+    let python = judges.join("python");
+    let folder = repository.path();
+    let folder = folder.to_str().expect("UTF-8");
+    let script = manifest("tests/generated/consistency.py");
+    let arguments = [script.to_str().expect("UTF-8"), folder];
+    repository.judge("consistency", &python, &arguments);
+    let script = manifest("tests/generated/monitoring.py");
+    let arguments = [script.to_str().expect("UTF-8"), folder];
+    repository.judge("alerts under promtool", &python, &arguments);
+    let script = manifest("tests/generated/pipeline.py");
+    let shellcheck = judges.join("shellcheck");
+    let arguments = [script.as_path(), Path::new(folder), &shellcheck];
+    let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
+    repository.judge("pipelines", &python, &arguments);
+    if repository.path().join("deploy/kubernetes").exists() {
+        let script = manifest("tests/generated/kubernetes.py");
+        let schemas = setting("GATE_SCHEMAS");
+        let arguments = [script.as_path(), Path::new(folder), &schemas];
+        let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
+        let said = repository.judge("kubernetes manifests", &python, &arguments);
+        repository.log += said.trim_end();
+        repository.log.push('\n');
+    }
+    if repository.path().join("deploy/systemd").exists() {
+        let script = manifest("tests/generated/systemd.py");
+        let arguments = [script.to_str().expect("UTF-8"), folder];
+        repository.judge("systemd-analyze verify, security", &python, &arguments);
+    }
+}
+
+/// Judges that only read: of every repository, whatever its answers.
+fn read_only_judges(repository: &mut Repository, environment: &Path) {
+    own_judges(repository, environment, &[]);
+    let judges = setting("GATE_JUDGES").join("bin");
     repository.judge("hadolint", &judges.join("hadolint"), &["Dockerfile"]);
     // GitHub's own style has one blank before a comment; links to manuals are long.
     let rules = "{extends: default, rules: {line-length: {max: 130}, comments: {min-spaces-from-content: 1}}}";
@@ -183,27 +219,9 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
     if repository.path().join("deploy/nginx/nginx.conf").exists() {
         repository.judge("gixy", &judges.join("gixy"), &["deploy/nginx/nginx.conf"]);
     }
-    let python = judges.join("python");
-    let folder = repository.path();
-    let folder = folder.to_str().expect("UTF-8");
-    let script = manifest("tests/generated/consistency.py");
-    let arguments = [script.to_str().expect("UTF-8"), folder];
-    repository.judge("consistency", &python, &arguments);
-    let script = manifest("tests/generated/pipeline.py");
-    let shellcheck = judges.join("shellcheck");
-    let arguments = [script.as_path(), Path::new(folder), &shellcheck];
-    let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
-    repository.judge("pipelines", &python, &arguments);
-    if repository.path().join("deploy/kubernetes").exists() {
-        let script = manifest("tests/generated/kubernetes.py");
-        let schemas = setting("GATE_SCHEMAS");
-        let arguments = [script.as_path(), Path::new(folder), &schemas];
-        let arguments = arguments.map(|path| path.to_str().expect("UTF-8"));
-        let said = repository.judge("kubernetes manifests", &python, &arguments);
-        repository.log += said.trim_end();
-        repository.log.push('\n');
-    }
-    for script in ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh"] {
+    for script in
+        ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh", "deploy/systemd/deploy.sh"]
+    {
         if repository.path().join(script).exists() {
             repository.judge(
                 &format!("shellcheck {script}"),

@@ -4,6 +4,9 @@ mod answers;
 mod architecture;
 mod cli;
 mod docs;
+mod drafts;
+mod faces;
+mod fuzz;
 mod generated;
 mod laws;
 mod merge;
@@ -11,10 +14,13 @@ mod packs;
 mod project;
 mod render;
 mod repositories;
+mod screens;
+mod shells;
 mod snapshots;
 mod support;
 mod traces;
 mod upgrade;
+mod wizard;
 
 /// A file that is not declared would never run.
 #[test]

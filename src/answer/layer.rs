@@ -59,7 +59,7 @@ pub enum Given {
 }
 
 /// The answers of one source, by the names that it used.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layer(BTreeMap<String, (Given, Source)>);
 
 impl Layer {

@@ -17,7 +17,9 @@ pub use file::{Format, MAX_SIZE, read, write};
 pub use layer::{Given, Layer, Source};
 pub use migrate::{Migrated, Step, migrate, recorded};
 pub use relation::flag;
-pub use resolve::{Answer, AnswerProblem, Layers, Resolution, Unanswered, resolve};
+pub use resolve::{
+    Answer, AnswerProblem, Clash, ClashKind, Layers, Resolution, Unanswered, resolve,
+};
 pub use schema::schema;
 
 use crate::error::{Error, Problem, Result};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::resolve::{Answer, AnswerProblem, named};
+use super::resolve::{Answer, AnswerProblem, Clash, ClashKind, named};
 use crate::error::Problem;
 use crate::pack::{Component, Key, Pack, Relation, Value, When};
 
@@ -18,10 +18,10 @@ pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<Ans
         for component in pack.chosen(question, &answer.value) {
             let needed = component.requires.iter().filter(|relation| known(&relation.when));
             for relation in needed.filter(|relation| !holds(&relation.when)) {
-                problems.push(broken(component, relation, "needs", answers));
+                problems.push(broken(component, relation, ClashKind::Needs, answers));
             }
             for relation in component.conflicts.iter().filter(|relation| holds(&relation.when)) {
-                problems.push(broken(component, relation, "cannot be combined with", answers));
+                problems.push(broken(component, relation, ClashKind::Excludes, answers));
             }
         }
     }
@@ -43,6 +43,12 @@ pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<Ans
         problems.push(AnswerProblem {
             key: Some(first.clone()),
             problem: advise(problem, &conflict.fix),
+            clash: Some(Clash {
+                kind: ClashKind::Excludes,
+                with: conflict.when.clone(),
+                reason: conflict.reason.clone(),
+                fix: conflict.fix.clone(),
+            }),
         });
     }
     problems
@@ -51,9 +57,13 @@ pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<Ans
 fn broken(
     component: &Component,
     relation: &Relation,
-    verb: &str,
+    kind: ClashKind,
     answers: &BTreeMap<Key, Answer>,
 ) -> AnswerProblem {
+    let verb = match kind {
+        ClashKind::Needs => "needs",
+        ClashKind::Excludes => "cannot be combined with",
+    };
     let key = &component.question;
     let others: Vec<String> = relation.when.entries().map(named).collect();
     let subject = answers.get(key).map_or_else(String::new, |answer| answer.value.to_string());
@@ -61,7 +71,16 @@ fn broken(
         Problem::new(format!("`{key}` is `{subject}`, which {verb} {}", others.join(" and ")));
     let keys = std::iter::once(key).chain(relation.when.entries().map(|(key, _)| key));
     let problem = explain(problem, &relation.reason, keys, answers);
-    AnswerProblem { key: Some(key.clone()), problem: advise(problem, &relation.fix) }
+    AnswerProblem {
+        key: Some(key.clone()),
+        problem: advise(problem, &relation.fix),
+        clash: Some(Clash {
+            kind,
+            with: relation.when.clone(),
+            reason: relation.reason.clone(),
+            fix: relation.fix.clone(),
+        }),
+    }
 }
 
 fn given(key: &Key, answers: &BTreeMap<Key, Answer>) -> String {

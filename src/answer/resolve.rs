@@ -44,6 +44,30 @@ pub struct AnswerProblem {
     pub key: Option<Key>,
     /// What is wrong.
     pub problem: Problem,
+    /// The relation to other answers that is broken, where that is what is wrong.
+    pub clash: Option<Clash>,
+}
+
+/// Answers that do not go together, as a face offers to change them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// Whether the other answers are missed or in the way.
+    pub kind: ClashKind,
+    /// The other answers.
+    pub with: When,
+    /// Why.
+    pub reason: String,
+    /// Answers that the pack names as a way out.
+    pub fix: BTreeMap<Key, Value>,
+}
+
+/// How answers clash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClashKind {
+    /// One needs what the others are not.
+    Needs,
+    /// One cannot stand beside the others.
+    Excludes,
 }
 
 /// All answers as far as they are good, and all problems.
@@ -97,7 +121,7 @@ impl<'a> Resolver<'a> {
                 Some(key) => problem.hint(format!("did you mean `{key}`?")),
                 None => problem.hint("`fastwright list questions` shows all"),
             };
-            self.resolution.problems.push(AnswerProblem { key: None, problem });
+            self.resolution.problems.push(AnswerProblem { key: None, problem, clash: None });
         }
     }
 
@@ -122,7 +146,11 @@ impl<'a> Resolver<'a> {
                 value
             }
             Err(problem) => {
-                self.resolution.problems.push(AnswerProblem { key: Some(key.clone()), problem });
+                self.resolution.problems.push(AnswerProblem {
+                    key: Some(key.clone()),
+                    problem,
+                    clash: None,
+                });
                 None
             }
         }

@@ -2,19 +2,43 @@
 
 use std::path::Path;
 
-use crate::answer::{Answers, flag};
-use crate::pack::{Kind, Pack};
+use crate::answer::{Answers, Source, flag};
+use crate::pack::{Key, Kind, Pack, Value};
+
+/// The command that writes a project; it takes defaults for the rest.
+const NEW: &str = "new";
 
 /// Returns the shortest `fastwright new` that gives the same answers; `name` is the folder's.
 #[must_use]
 pub fn command(pack: &Pack, answers: &Answers, directory: &Path, name: Option<&str>) -> String {
-    let mut words = vec![
-        "fastwright".to_owned(),
-        "new".to_owned(),
-        quote(&directory.to_string_lossy()),
-        "--yes".to_owned(),
-    ];
-    for (key, value) in answers.minimal(pack, name) {
+    words(NEW, pack, directory, answers.minimal(pack, name).into_iter())
+}
+
+/// Returns the `fastwright new` that gives every answer by its flag.
+#[must_use]
+pub fn full(pack: &Pack, answers: &Answers, directory: &Path) -> String {
+    let asked = pack
+        .questions
+        .iter()
+        .filter(|question| !matches!(answers.source(&question.key), Some(Source::NotAsked) | None));
+    let all =
+        asked.filter_map(|question| Some((&question.key, answers.get(question.key.as_str())?)));
+    words(NEW, pack, directory, all)
+}
+
+/// Returns a command with answers by their flags.
+pub fn words<'a>(
+    verb: &str,
+    pack: &Pack,
+    directory: &Path,
+    answers: impl Iterator<Item = (&'a Key, &'a Value)>,
+) -> String {
+    let directory = directory.to_string_lossy();
+    let dot = if directory.starts_with('-') { "./" } else { "" };
+    let mut words =
+        vec!["fastwright".to_owned(), verb.to_owned(), quote(&format!("{dot}{directory}"))];
+    words.extend((verb == NEW).then(|| "--yes".to_owned()));
+    for (key, value) in answers {
         let question = pack.question(key.as_str());
         match question.map(|question| &question.kind) {
             Some(Kind::Bool) => words.push(flag(key, value)),
@@ -29,7 +53,7 @@ pub fn command(pack: &Pack, answers: &Answers, directory: &Path, name: Option<&s
 }
 
 /// Quotes a word for a POSIX shell if it needs it.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -40,7 +64,15 @@ fn quote(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quote;
+    use std::path::Path;
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
+    use super::super::{args, sources};
+    use super::{command, quote};
+    use crate::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
+    use crate::pack::{Catalog, Kind, Pack, Question, Value};
 
     #[test]
     fn words_are_quoted_only_where_a_shell_needs_it() {
@@ -49,6 +81,95 @@ mod tests {
 
         for (word, expected) in cases {
             assert_eq!(quote(word), expected);
+        }
+    }
+
+    /// Any answer to a question, or none; texts are as odd as the question allows.
+    fn answer(question: &Question) -> BoxedStrategy<Option<Value>> {
+        let values = match &question.kind {
+            Kind::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
+            Kind::Integer { min, max } => (*min..=*max).prop_map(Value::Integer).boxed(),
+            Kind::One(choices) => {
+                let values: Vec<Value> =
+                    choices.iter().map(|choice| Value::from(&*choice.value)).collect();
+                proptest::sample::select(values).boxed()
+            }
+            Kind::Many(choices) => {
+                let values: Vec<String> = choices.iter().map(|one| one.value.clone()).collect();
+                let count = values.len();
+                proptest::sample::subsequence(values, 0..=count).prop_map(Value::Many).boxed()
+            }
+            Kind::Text(_) => {
+                let odd = "[-=$`'\"\\\\!*~#&;|<>(){}?\\[\\] a-zé]{1,20}";
+                prop_oneof![odd, "[a-z][a-z0-9-]{0,8}[a-z0-9]"].prop_map(Value::Text).boxed()
+            }
+        };
+        proptest::option::weighted(0.4, values).boxed()
+    }
+
+    /// Answers that are good; those to texts are left out where they are not.
+    fn answers(pack: &Pack, values: Vec<Option<Value>>) -> Option<Answers> {
+        let mut layer = Layer::new();
+        for (question, value) in pack.questions.iter().zip(values) {
+            if let Some(value) = value {
+                layer.insert(question.key.as_str(), Given::Value(value), Source::Asked);
+            }
+        }
+        loop {
+            let layers = Layers {
+                layers: vec![layer.clone()],
+                directory: Some("shop-api".to_owned()),
+                unanswered: Unanswered::Default,
+            };
+            let resolution = resolve(pack, &layers);
+            let mut wrong = resolution.problems.iter().filter_map(|problem| problem.key.as_ref());
+            match wrong.find(|key| layer.get(key.as_str()).is_some()).cloned() {
+                Some(key) => layer.remove(key.as_str()),
+                None => return resolution.complete(pack).ok(),
+            };
+        }
+    }
+
+    /// Returns what bash makes of a command.
+    fn words(command: &str) -> Vec<String> {
+        let script = format!("set -- {command}; printf '%s\\0' \"$@\"");
+        let output = Command::new("bash").args(["-c", &script]).output().expect("bash");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        text.split_terminator('\0').map(str::to_owned).collect()
+    }
+
+    fn round(pack: &Pack, answers: &Answers) {
+        let command = command(pack, answers, Path::new("shop-api"), Some("shop-api"));
+        let line = args::command(pack).expect("a command line");
+
+        let matches = line.try_get_matches_from(words(&command)).expect("a good command");
+
+        let (_, matches) = matches.subcommand().expect("new");
+        let layers = Layers {
+            layers: sources::given(matches, pack).expect("layers"),
+            directory: Some("shop-api".to_owned()),
+            unanswered: Unanswered::Default,
+        };
+        let again = resolve(pack, &layers).complete(pack).expect("good answers");
+        let values = |answers: &Answers| -> Vec<(String, Value)> {
+            answers.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
+        };
+        assert_eq!(values(&again), values(answers), "{command}");
+    }
+
+    #[test]
+    fn the_command_gives_the_same_answers_through_a_shell() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/evolving");
+        let fixture = crate::project::read_folder(&folder).and_then(Catalog::from_tree);
+        for catalog in [fixture, Catalog::embedded()] {
+            let pack = catalog.and_then(|catalog| catalog.load(None)).expect("a pack");
+            let values: Vec<_> = pack.questions.iter().map(answer).collect();
+            let config = ProptestConfig { failure_persistence: None, cases: 64, ..<_>::default() };
+            proptest!(config, |(values in values.clone())| {
+                if let Some(answers) = answers(&pack, values) {
+                    round(&pack, &answers);
+                }
+            });
         }
     }
 }

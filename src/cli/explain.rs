@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use crate::answer::nearest;
 use crate::error::{Error, Result};
-use crate::pack::{Choice, Component, Kind, Pack, Question, Relation, Variable, When, YES};
-use crate::ui::Ui;
+use crate::pack::{Choice, Component, Kind, Pack, Question, Relation, YES};
+use crate::ui::{self, Ui};
 
 /// Prints the explanation of `QUESTION` or `QUESTION=CHOICE`.
 ///
@@ -22,7 +22,7 @@ pub fn run(ui: Ui, pack: &Pack, topic: &str, json: bool) -> Result<()> {
         unknown(format!("there is no question `{key}`"), key, &keys)
     })?;
     let Some(value) = choice else {
-        let text = question_text(found);
+        let text = ui::explain_question(found);
         return if json { ui.data(format_args!("{:#}\n", question(found))) } else { ui.data(text) };
     };
     let values: Vec<&str> = match found.kind {
@@ -37,7 +37,7 @@ pub fn run(ui: Ui, pack: &Pack, topic: &str, json: bool) -> Result<()> {
     if json {
         ui.data(format_args!("{:#}\n", choice_json(found, value, listed, component)))
     } else {
-        ui.data(choice_text(found, value, listed, component))
+        ui.data(ui::explain_choice(found, value, component))
     }
 }
 
@@ -47,76 +47,6 @@ fn unknown(message: String, wrong: &str, names: &[&str]) -> Error {
         Some(name) => error.hint(format!("did you mean `{name}`?")),
         None => error.hint(format!("there are {}", names.join(", "))),
     }
-}
-
-fn question_text(question: &Question) -> String {
-    let default = question.default_text();
-    let flag = match question.kind {
-        Kind::Bool => format!("--{0}, --no-{0}", question.key.flag()),
-        _ => format!("--{} {}", question.key.flag(), question.placeholder()),
-    };
-    let mut lines = vec![
-        question.label.clone(),
-        format!("  {}", question.help),
-        String::new(),
-        format!("flag      {flag}"),
-        format!("variable  {}", question.key.variable()),
-    ];
-    if !default.is_empty() {
-        lines.push(format!("default   {default}"));
-    }
-    if !question.choices().is_empty() {
-        lines.extend([String::new(), "choices".to_owned()]);
-        let width = question.choices().iter().map(|choice| choice.value.len()).max().unwrap_or(0);
-        let line = |choice: &Choice| format!("  {:width$}  {}", choice.value, choice.help);
-        lines.extend(question.choices().iter().map(line));
-    }
-    lines.join("\n") + "\n"
-}
-
-fn choice_text(
-    question: &Question,
-    value: &str,
-    choice: Option<&Choice>,
-    component: Option<&Component>,
-) -> String {
-    let (label, help) = match (component, choice) {
-        (Some(component), _) => (component.label.as_str(), component.help.as_str()),
-        (None, Some(choice)) => (choice.label.as_str(), choice.help.as_str()),
-        (None, None) => (value, ""),
-    };
-    let mut lines = vec![format!("{}: {label}", question.label), format!("  {help}")];
-    let mut list = |name: &str, items: Vec<String>| {
-        if !items.is_empty() {
-            lines.extend([String::new(), name.to_owned()]);
-            lines.extend(items.into_iter().map(|item| format!("  {item}")));
-        }
-    };
-    if let Some(component) = component {
-        list("fits", component.fits.clone());
-        list("costs", component.costs.clone());
-        list("needs", component.requires.iter().map(relation).collect());
-        list("not with", component.conflicts.iter().map(relation).collect());
-        let variables = component.adds.environment.iter();
-        let variable = |one: &Variable| format!("{}  {}", one.name, one.help);
-        list("reads", variables.map(variable).collect());
-        list("packages", component.adds.dependencies.runtime.clone());
-        let services = component.adds.services.iter();
-        list("services", services.map(|service| service.name.clone()).collect());
-    }
-    lines.join("\n") + "\n"
-}
-
-fn relation(relation: &Relation) -> String {
-    format!("{}: {}", condition(&relation.when), relation.reason)
-}
-
-fn condition(when: &When) -> String {
-    let one = |(key, values): (&crate::pack::Key, &[crate::pack::Value])| {
-        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-        format!("{key} = {}", values.join(" or "))
-    };
-    when.entries().map(one).collect::<Vec<_>>().join(" and ")
 }
 
 /// Returns a question as JSON.
@@ -158,7 +88,8 @@ fn choice_json(
         object["help"] = json!(component.help);
         object["fits"] = json!(component.fits);
         object["costs"] = json!(component.costs);
-        let relations = |relations: &[Relation]| relations.iter().map(relation).collect::<Vec<_>>();
+        let relations =
+            |relations: &[Relation]| relations.iter().map(ui::explain_relation).collect::<Vec<_>>();
         object["requires"] = json!(relations(&component.requires));
         object["conflicts"] = json!(relations(&component.conflicts));
         object["environment"] = json!(component.adds.environment);

@@ -2,11 +2,13 @@
 
 mod args;
 mod args_project;
+mod ask;
 mod command;
 mod course;
 mod diff;
 mod documents;
 mod explain;
+mod face;
 mod flags;
 mod list;
 mod new;
@@ -15,6 +17,7 @@ mod sources;
 mod status;
 mod upgrade;
 mod usage;
+mod wizard;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -145,9 +148,12 @@ fn early(arguments: &[OsString], option: &str) -> Option<PathBuf> {
 }
 
 fn color(matches: &ArgMatches) -> Color {
+    let face = matches.get_one::<String>("ui").map(String::as_str);
     match matches.get_one::<String>("color").map(String::as_str) {
         Some("always") => Color::Always,
         Some("never") => Color::Never,
+        // Plain lines are plain to their end.
+        Some(_) | None if face == Some("plain") => Color::Never,
         Some(_) | None => Color::Auto,
     }
 }

@@ -1,11 +1,11 @@
 //! `fastwright new`: answers, render, plan, and only then write.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use serde_json::{Value as Json, json};
 
+use super::ask::{Asked, ask};
 use super::command::command;
 use super::sources::layers;
 use crate::answer::{Answers, Format, Layers, resolve, write};
@@ -24,15 +24,21 @@ use crate::ui::{self, Ui, Verbosity};
 /// Fails if answers are wrong or missing, or the folder cannot take the files; then nothing
 /// was changed.
 pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    let mut directory =
+        matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
     let mut layers = layers(matches, pack, name_of(&directory))?;
-    if asks(matches) {
-        let asked = ui::ask(ui, pack, &layers)?;
-        layers.layers.insert(0, asked);
+    let asked = ask(ui, pack, &layers, &directory, matches)?;
+    let mut starts_git = !matches.get_flag("no-git");
+    if let Some(asked) = &asked {
+        layers = asked.layers(&layers);
+        directory.clone_from(&asked.directory);
+        layers.directory = name_of(&directory);
+        starts_git = asked.git;
     }
     // From here on a signal stops between two writes. While asking it ends the program at once:
     // a terminal that has gone must not be waited for.
     let interrupt = Interrupt::listen()?;
+    let draft = asked.and_then(Asked::finish);
     let answers = resolve(pack, &layers).complete(pack)?;
     let tree = with_state(pack, &answers, render(pack, &answers)?)?;
     let run = Run { ui, pack, layers: &layers, answers: &answers, directory: &directory };
@@ -53,13 +59,16 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
         project::write_file(Path::new(file), text.as_bytes(), Overwrite::Refused)?;
     }
     let message = format!("Start from {} {}", pack.name, pack.version);
-    let commit = (!matches.get_flag("no-git")).then_some(message.as_str());
+    let commit = starts_git.then_some(message.as_str());
     let created = project::create(&Creation {
         target: &directory,
         tree: &tree,
         commit,
         interrupt: &interrupt,
     })?;
+    if let Some(draft) = draft {
+        draft.remove();
+    }
     if matches.get_flag("json") {
         ui.data(format_args!("{:#}\n", run.json(&tree, &created.plan)))?;
     }
@@ -68,23 +77,14 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
 }
 
 /// Returns the name of the folder, also of `.` and the like.
-fn name_of(directory: &Path) -> Option<String> {
+pub(super) fn name_of(directory: &Path) -> Option<String> {
     let whole = std::path::absolute(directory).ok()?;
     let real = whole.canonicalize().unwrap_or(whole);
     real.file_name().map(|name| name.to_string_lossy().into_owned())
 }
 
-/// Tells whether there is somebody to ask, and something to ask for.
-fn asks(matches: &ArgMatches) -> bool {
-    let wanted = matches.get_one::<String>("ui").is_some_and(|face| face == "prompt");
-    let automatic = std::env::var("CI").is_ok_and(|value| !["", "false"].contains(&value.as_str()));
-    let refused = ["yes", "no-input"].iter().any(|option| matches.get_flag(option));
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    !refused && terminal && (wanted || !automatic)
-}
-
 /// Adds the state file to a rendered tree.
-fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
+pub(super) fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
     let state = state(pack, answers, tree.digest())?;
     let path = RelPath::parse(State::PATH)
         .map_err(|reason| Error::failed("the name of the state file is wrong").because(reason))?;

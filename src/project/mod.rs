@@ -7,6 +7,7 @@ mod apply;
 mod checkout;
 mod create;
 mod disk;
+mod draft;
 mod failure;
 #[cfg(test)]
 mod fault;
@@ -35,7 +36,8 @@ mod upgrade;
 mod work;
 
 pub use create::{Created, Creation, Git, create, plan_creation};
-pub use input::{Overwrite, read_file, read_folder, write_file};
+pub use draft::{Draft, Kept};
+pub use input::{Overwrite, entries, read_file, read_folder, write_file};
 pub use interrupt::Interrupt;
 pub use open::{Access, Project};
 pub use state::State;

@@ -2,16 +2,26 @@
 //!
 //! Chooses how things look, never what they mean; colour only repeats what words say.
 
+mod ask;
 mod changes;
+mod explain;
+mod lines;
+mod plain;
 mod prompt;
 mod report;
+mod rescue;
+pub mod wizard;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+pub use ask::{Asking, Outlook, has_questions};
 pub use changes::{changes, changes_json, next, patches, stat};
-pub use prompt::ask;
+pub use explain::{explain_choice, explain_question, explain_relation};
+pub use plain::{plain, plain_resume};
+pub use prompt::{prompt, prompt_resume};
 pub use report::{conflicts, created, diff, json, size, tree};
+pub use rescue::Rescue;
 
 use crate::error::{Error, Result};
 
@@ -48,25 +58,13 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// Decides on colour by, in this order, the option, `NO_COLOR`, `CLICOLOR_FORCE` or
-    /// `FORCE_COLOR`, `CLICOLOR`, `TERM=dumb`, and whether stderr is a terminal.
+    /// Decides on colour by the option, the environment and whether stderr is a terminal.
     pub fn new(
         color: Color,
         verbosity: Verbosity,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Self {
-        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let on = |name: &str| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
-        let color = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto if set("NO_COLOR") => false,
-            Color::Auto if on("CLICOLOR_FORCE") || on("FORCE_COLOR") => true,
-            Color::Auto if variable("CLICOLOR").as_deref() == Some("0") => false,
-            Color::Auto if variable("TERM").as_deref() == Some("dumb") => false,
-            Color::Auto => io::stderr().is_terminal(),
-        };
-        Self { color, verbosity }
+        Self { color: is_colored(color, variable, io::stderr().is_terminal()), verbosity }
     }
 
     /// Writes data to stdout.
@@ -105,7 +103,72 @@ impl Ui {
     }
 }
 
+/// Decides by, in this order, the option, `NO_COLOR`, `CLICOLOR_FORCE` or `FORCE_COLOR`,
+/// `CLICOLOR`, what stands for plain text, and the terminal.
+fn is_colored(color: Color, variable: impl Fn(&str) -> Option<String>, is_terminal: bool) -> bool {
+    let is = |name: &str, text: &str| variable(name).as_deref() == Some(text);
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let is_on = |name: &str| is_set(name) && !is(name, "0");
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if is_set("NO_COLOR") => false,
+        Color::Auto if is_on("CLICOLOR_FORCE") || is_on("FORCE_COLOR") => true,
+        Color::Auto if is("CLICOLOR", "0") || is("TERM", "dumb") => false,
+        Color::Auto if is("FASTWRIGHT_UI", "plain") => false,
+        Color::Auto if is_on("ACCESSIBLE") && !is("ACCESSIBLE", "false") => false,
+        Color::Auto => is_terminal,
+    }
+}
+
+/// Returns the columns and rows of the terminal on stderr, if there is one.
+#[must_use]
+pub fn window() -> Option<(u16, u16)> {
+    let found = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    Some((found.ws_col, found.ws_row))
+}
+
+fn cancelled() -> Error {
+    Error::interrupted(2, "cancelled; nothing was written")
+}
+
 // A message that nobody can receive is no reason to fail.
 fn stderr(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Color, is_colored};
+
+    #[test]
+    fn the_first_that_speaks_decides_on_colour() {
+        let cases: [(Color, &str, bool, bool); 16] = [
+            (Color::Auto, "", true, true),
+            (Color::Auto, "", false, false),
+            (Color::Always, "NO_COLOR=1", false, true),
+            (Color::Never, "CLICOLOR_FORCE=1", true, false),
+            (Color::Auto, "NO_COLOR=1 FORCE_COLOR=1", true, false),
+            (Color::Auto, "NO_COLOR=", true, true),
+            (Color::Auto, "CLICOLOR_FORCE=1 CLICOLOR=0", false, true),
+            (Color::Auto, "FORCE_COLOR=1 TERM=dumb", false, true),
+            (Color::Auto, "CLICOLOR_FORCE=0", false, false),
+            (Color::Auto, "CLICOLOR=0", true, false),
+            (Color::Auto, "CLICOLOR=1", false, false),
+            (Color::Auto, "TERM=dumb", true, false),
+            (Color::Auto, "FASTWRIGHT_UI=plain", true, false),
+            (Color::Auto, "ACCESSIBLE=1", true, false),
+            (Color::Auto, "ACCESSIBLE=0", true, true),
+            (Color::Auto, "ACCESSIBLE=false", true, true),
+        ];
+
+        for (color, variables, is_terminal, expected) in cases {
+            let variable = |name: &str| {
+                let mut all = variables.split(' ').filter_map(|one| one.split_once('='));
+                all.find(|(variable, _)| *variable == name).map(|(_, value)| value.to_owned())
+            };
+            let colored = is_colored(color, variable, is_terminal);
+            assert_eq!(colored, expected, "{color:?} {variables} {is_terminal}");
+        }
+    }
 }

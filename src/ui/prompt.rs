@@ -1,14 +1,16 @@
 //! One prompt a question, for terminals of any size.
-//!
-//! Only edits the layer that `resolve` reads, and shows what `resolve` says of it.
 
+use std::fmt::Display;
+
+use inquire::ui::{Color, RenderConfig, StyleSheet, Styled};
 use inquire::{InquireError, MultiSelect, Select, Text};
 
-use super::Ui;
-use crate::answer::{Given, Layer, Layers, Resolution, Source, Unanswered, resolve};
+use super::ask::{Asked, Asking, Fix, Row, Verdict, Walk};
+use super::{Ui, cancelled, window};
+use crate::answer::{Given, Layer};
 use crate::error::{Error, Problem, Result};
 use crate::exit::Exit;
-use crate::pack::{Key, Kind, Pack, Question, Value};
+use crate::pack::{Kind, Question, Value};
 
 /// What the last option of every list says.
 const BACK: &str = "back";
@@ -18,88 +20,79 @@ enum Reply {
     Back,
 }
 
-/// Asks every question that the layers leave open, and returns the answers.
+/// Asks for all that is open, and returns the answers.
 ///
 /// # Errors
 /// Fails if somebody cancels, or the terminal cannot be used.
-pub fn ask(ui: Ui, pack: &Pack, layers: &Layers) -> Result<Layer> {
-    let mut asked = Layer::new();
-    let mut done: Vec<Key> = Vec::new();
+pub fn prompt(ui: Ui, asking: &Asking<'_>) -> Result<Layer> {
+    let mut walk = Walk::new(asking);
     loop {
-        let now = resolved(pack, layers, &asked);
-        let open = |question: &&Question| {
-            let key = &question.key;
-            let answer = now.answers.get(key);
-            let by_itself = answer.is_none_or(|answer| answer.source == Source::Default);
-            // With one choice there is nothing to choose.
-            let free = question.choices().len() != 1;
-            by_itself && free && !done.contains(key) && !given(layers, key)
+        let reply = match walk.next() {
+            Some(asked) => answer(ui, &mut walk, &asked)?,
+            None if review(ui, &mut walk)? => return Ok(walk.finish()),
+            None => continue,
         };
-        let Some(question) = pack.questions.iter().find(open) else { return Ok(asked) };
-        match reply(question, &now)? {
-            Reply::Answer(answer) => {
-                asked.insert(question.key.as_str(), answer, Source::Asked);
-                let then = resolved(pack, layers, &asked);
-                match new_problem(&now, &then) {
-                    Some(problem) => {
-                        // Where the answer came from is plain to see.
-                        let causes = problem.causes.into_iter().filter(|cause| !came_from(cause));
-                        let told = Problem { causes: causes.collect(), ..problem };
-                        ui.tell(Error::many(Exit::Usage, vec![told]));
-                        asked.remove(question.key.as_str());
-                    }
-                    None => done.push(question.key.clone()),
-                }
-            }
-            Reply::Back => {
-                if let Some(key) = done.pop() {
-                    asked.remove(key.as_str());
-                }
-            }
+        if let Reply::Back = reply
+            && !walk.back()
+        {
+            ui.tell("this is the first question; Ctrl-C cancels");
         }
     }
 }
 
-fn came_from(cause: &str) -> bool {
-    cause.ends_with(&format!("came from {}", Source::Asked))
+/// Asks one question and takes the answer.
+fn answer(ui: Ui, walk: &mut Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
+    let question = asked.question;
+    let reply = ask(ui, walk, asked)?;
+    let Reply::Answer(given) = &reply else { return Ok(reply) };
+    match walk.answer(question, given.clone()) {
+        Verdict::Taken(notes) => tell(ui, &notes),
+        Verdict::Refused(problem) => ui.tell(Error::many(Exit::Usage, vec![problem])),
+        Verdict::Fixable(problem, fix) => solve(ui, walk, problem, fix)?,
+    }
+    Ok(reply)
 }
 
-fn given(layers: &Layers, key: &Key) -> bool {
-    layers.layers.iter().any(|layer| layer.get(key.as_str()).is_some())
+fn tell(ui: Ui, notes: &[String]) {
+    for note in notes {
+        ui.tell(format_args!("note: {note}"));
+    }
 }
 
-fn resolved(pack: &Pack, layers: &Layers, asked: &Layer) -> Resolution {
-    let mut all = layers.clone();
-    all.unanswered = Unanswered::Default;
-    all.layers.insert(0, asked.clone());
-    resolve(pack, &all)
+/// Offers the answers that another one needs.
+fn solve(ui: Ui, walk: &mut Walk<'_>, problem: Problem, fix: Fix) -> Result<()> {
+    ui.tell(Error::many(Exit::Usage, vec![Problem { hints: Vec::new(), ..problem }]));
+    let options = vec![format!("also set {}", fix.words), BACK.to_owned()];
+    if let Some(0) = select(ui, "Solve it", "", options, 0)? {
+        let notes = walk.accept(fix);
+        tell(ui, &notes);
+    }
+    Ok(())
 }
 
-fn new_problem(before: &Resolution, after: &Resolution) -> Option<Problem> {
-    let found = after.problems.iter().find(|problem| !before.problems.contains(problem));
-    found.map(|found| found.problem.clone())
-}
-
-fn reply(question: &Question, now: &Resolution) -> Result<Reply> {
-    let current = now.answers.get(&question.key).map(|answer| &answer.value);
-    let text = |value: Option<&Value>| value.map(ToString::to_string).unwrap_or_default();
-    let help = question.help.as_str();
+fn ask(ui: Ui, walk: &Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
+    let Asked { question, place, total, current, .. } = asked;
+    let label = format!("{place}/{total} {}", question.label);
+    let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
     match &question.kind {
         Kind::Text(_) | Kind::Integer { .. } => {
             let default = text(current);
-            let prompt = Text::new(&question.label).with_help_message(help);
+            let origin = asked.origin.map_or_else(String::new, |origin| format!("; {origin}"));
+            let help = format!("{}{origin}; Esc goes back", question.help);
+            let prompt = Text::new(&label).with_help_message(&help);
             let prompt = if default.is_empty() { prompt } else { prompt.with_default(&default) };
-            Ok(Reply::Answer(Given::Text(prompt.prompt().map_err(cancelled)?)))
+            let reply = or_back(prompt.with_render_config(style(ui)).prompt())?;
+            Ok(reply.map_or(Reply::Back, |text| Reply::Answer(Given::Text(text))))
         }
         Kind::Bool => {
-            let cursor = usize::from(current != Some(&Value::Bool(true)));
-            choose(question, vec!["yes".to_owned(), "no".to_owned()], cursor)
+            let cursor = usize::from(*current != Some(Value::Bool(true)));
+            choose(ui, walk, asked, &label, &["yes", "no"], cursor)
         }
         Kind::One(choices) => {
-            let named = |choice: &crate::pack::Choice| choice.value.clone();
             let chosen = text(current);
             let cursor = choices.iter().position(|choice| choice.value == chosen);
-            choose(question, choices.iter().map(named).collect(), cursor.unwrap_or(0))
+            let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+            choose(ui, walk, asked, &label, &values, cursor.unwrap_or(0))
         }
         Kind::Many(choices) => {
             let names = choices.iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
@@ -107,42 +100,156 @@ fn reply(question: &Question, now: &Resolution) -> Result<Reply> {
             let marked: Vec<usize> = (0..names.len())
                 .filter(|index| chosen.split(',').any(|name| name == names[*index]))
                 .collect();
-            let prompt = MultiSelect::new(&question.label, names).with_help_message(help);
-            let answer = prompt.with_default(&marked).prompt().map_err(cancelled)?;
-            Ok(Reply::Answer(Given::Text(answer.join(","))))
+            let help = format!("{}; Space marks, Esc goes back", question.help);
+            let prompt = MultiSelect::new(&label, names)
+                .with_help_message(&help)
+                .with_default(&marked)
+                .with_page_size(page())
+                .with_render_config(style(ui));
+            let reply = or_back(prompt.prompt())?;
+            Ok(reply.map_or(Reply::Back, |names| Reply::Answer(Given::Text(names.join(",")))))
         }
     }
 }
 
 /// Asks for one of the values, or the way back.
-fn choose(question: &Question, values: Vec<String>, cursor: usize) -> Result<Reply> {
-    let width = values.iter().map(String::len).max().unwrap_or_default();
-    let help = |value: &str| {
-        question
-            .choices()
-            .iter()
-            .find(|choice| choice.value == value)
-            .map_or("", |choice| &choice.help)
+fn choose(
+    ui: Ui,
+    walk: &Walk<'_>,
+    asked: &Asked<'_>,
+    label: &str,
+    values: &[&str],
+    cursor: usize,
+) -> Result<Reply> {
+    let question = asked.question;
+    let width = values.iter().map(|value| value.len()).max().unwrap_or_default();
+    let line = |(index, value): (usize, &&str)| {
+        let obstacle = walk.obstacle(question, Given::Text((*value).to_owned()));
+        let help = match obstacle.filter(|_| index != cursor) {
+            Some(reason) => format!("[x] {reason}"),
+            None => help(question, value).to_owned(),
+        };
+        format!("{value:width$}  {help}").trim_end().to_owned()
     };
-    let mut options: Vec<String> = values
-        .iter()
-        .map(|value| format!("{value:width$}  {}", help(value)).trim_end().to_owned())
-        .collect();
+    let mut options: Vec<String> = values.iter().enumerate().map(line).collect();
     options.push(BACK.to_owned());
-    let prompt = Select::new(&question.label, options)
-        .with_help_message(&question.help)
-        .with_starting_cursor(cursor);
-    let index = prompt.raw_prompt().map_err(cancelled)?.index;
-    Ok(values.into_iter().nth(index).map_or(Reply::Back, |value| Reply::Answer(Given::Text(value))))
+    let chosen = select(ui, label, &question.help, options, cursor)?;
+    let value = chosen.and_then(|index| values.get(index));
+    Ok(value.map_or(Reply::Back, |value| Reply::Answer(Given::Text((*value).to_owned()))))
 }
 
-fn cancelled(error: InquireError) -> Error {
-    match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-            Error::interrupted(2, "cancelled; nothing was written")
+fn help<'a>(question: &'a Question, value: &str) -> &'a str {
+    let choice = question.choices().iter().find(|choice| choice.value == value);
+    choice.map_or("", |choice| &choice.help)
+}
+
+/// Shows all answers and what comes of them; tells whether that is to be made.
+fn review(ui: Ui, walk: &mut Walk<'_>) -> Result<bool> {
+    let rows = walk.summary();
+    let width = rows.iter().map(|row| row.question.label.chars().count()).max().unwrap_or_default();
+    ui.tell("");
+    let mut section = "";
+    for row in &rows {
+        if section != row.section {
+            section = row.section;
+            ui.tell(section);
         }
-        other => Error::failed("cannot ask on this terminal")
-            .because(other)
-            .hint("answer by flags, and add `--yes` for the defaults"),
+        let mark = if row.is_changed { "*" } else { " " };
+        ui.tell(format_args!("{mark} {:width$}  {}", row.question.label, row.value));
     }
+    let problems = walk.problems();
+    let outlook = walk.outlook().filter(|_| problems.is_empty());
+    let mut options = Vec::new();
+    if let Some(outlook) = &outlook {
+        ui.tell(format_args!(
+            "\n* is not the default\n{}\n\n  {}\n",
+            outlook.work, outlook.command
+        ));
+        options.push("create".to_owned());
+    } else if !problems.is_empty() {
+        ui.tell("");
+        ui.tell(Error::many(Exit::Usage, problems));
+    }
+    options.extend(["change an answer".to_owned(), BACK.to_owned()]);
+    let (create, change) = (outlook.as_ref().map(|_| 0), usize::from(outlook.is_some()));
+    match select(ui, "Ready", "", options, 0)? {
+        chosen if chosen.is_some() && chosen == create => Ok(true),
+        Some(chosen) if chosen == change => {
+            let line = |row: &Row<'_>| format!("{:width$}  {}", row.question.label, row.value);
+            let mut options: Vec<String> = rows.iter().map(line).collect();
+            options.push(BACK.to_owned());
+            let chosen = select(ui, "Change", "", options, 0)?;
+            if let Some(row) = chosen.and_then(|index| rows.get(index)) {
+                walk.reopen(row.question);
+            }
+            Ok(false)
+        }
+        Some(_) | None => {
+            walk.back();
+            Ok(false)
+        }
+    }
+}
+
+/// Asks whether to go on with the answers of an earlier run.
+///
+/// # Errors
+/// Fails if somebody cancels, or the terminal cannot be used.
+pub fn prompt_resume(ui: Ui, what: &str) -> Result<bool> {
+    let options = vec!["resume".to_owned(), "start afresh".to_owned()];
+    Ok(select(ui, what, "", options, 0)? == Some(0))
+}
+
+/// Returns which option was chosen, or nothing for Esc.
+fn select(
+    ui: Ui,
+    label: &str,
+    help: &str,
+    options: Vec<String>,
+    cursor: usize,
+) -> Result<Option<usize>> {
+    // A line that wraps would be more than a page counts on.
+    let columns = usize::from(window().map_or(80, |(columns, _)| columns)).saturating_sub(4).max(8);
+    let short = |option: String| option.chars().take(columns).collect::<String>();
+    let prompt = Select::new(label, options.into_iter().map(short).collect())
+        .with_starting_cursor(cursor)
+        .with_page_size(page())
+        .with_render_config(style(ui));
+    let prompt = if help.is_empty() { prompt } else { prompt.with_help_message(help) };
+    Ok(or_back(prompt.raw_prompt())?.map(|option| option.index))
+}
+
+/// The lines that options may take: the prompt, its help and a line of air stay in sight.
+fn page() -> usize {
+    usize::from(window().map_or(24, |(_, rows)| rows)).saturating_sub(4).max(1)
+}
+
+/// Colours only repeat what a prefix says.
+fn style(ui: Ui) -> RenderConfig<'static> {
+    let mut style = RenderConfig::empty();
+    style.highlighted_option_prefix = Styled::new(">");
+    if ui.color {
+        let accent = StyleSheet::new().with_fg(Color::LightBlue);
+        style.highlighted_option_prefix = style.highlighted_option_prefix.with_fg(Color::LightBlue);
+        style.prompt_prefix = style.prompt_prefix.with_fg(Color::LightBlue);
+        style.selected_option = Some(accent);
+        style.answer = accent;
+    }
+    style
+}
+
+/// Esc is the way back.
+fn or_back<T>(answer: inquire::error::InquireResult<T>) -> Result<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(InquireError::OperationCanceled) => Ok(None),
+        Err(InquireError::OperationInterrupted) => Err(cancelled()),
+        Err(other) => Err(unusable(other)),
+    }
+}
+
+fn unusable(cause: impl Display) -> Error {
+    Error::failed("cannot ask on this terminal")
+        .because(cause)
+        .hint("answer by flags, and add `--yes` for the defaults")
 }

@@ -1,8 +1,10 @@
 //! What tests share: packs of fixtures, answers, and a sandbox to run the program in.
 
 mod cover;
+mod pty;
 mod sandbox;
 mod story;
+pub mod wizard;
 
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
 
 pub use cover::{Strength, cover};
+pub use pty::Terminal;
 pub use sandbox::{Output, Sandbox};
 pub use story::{Story, Version};
 

@@ -60,6 +60,13 @@ impl Sandbox {
         command
     }
 
+    /// Returns a command for the program with a pack among the fixtures.
+    pub fn with_pack(&self, pack: &str, arguments: &[&str]) -> Command {
+        let folder = super::manifest("tests/fixtures").join(pack);
+        let pack = ["--pack", folder.to_str().expect("UTF-8")];
+        self.command(&[&pack, arguments].concat())
+    }
+
     /// Runs the program; the sandbox's own path reads `[..]` in what it says.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.finish(&mut self.command(arguments))
@@ -104,6 +111,24 @@ impl Sandbox {
             found.insert(path, format!("{seconds}.{nanoseconds} {mode:o} {text}"));
         }
         found
+    }
+
+    /// Returns every file and link below a folder, but for those of git, with its mode and contents.
+    pub fn whole(&self, folder: &str) -> Vec<(String, u32, String)> {
+        let tree = self.tree(folder).into_iter().map(|(name, text)| {
+            let metadata = self.join(folder).join(&name).symlink_metadata().expect("it is there");
+            (name, metadata.mode(), text)
+        });
+        tree.collect()
+    }
+
+    /// Runs the program with a text on a pipe.
+    pub fn pipe(&self, command: &mut Command, text: impl AsRef<[u8]>) -> Output {
+        let file = self.join(".input");
+        std::fs::write(&file, text).expect("written");
+        let input = std::fs::File::open(&file).expect("readable");
+        std::fs::remove_file(&file).expect("removed");
+        self.finish(command.stdin(input))
     }
 
     /// Returns every file and link below a folder, but for those of git, with its contents.

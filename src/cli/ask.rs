@@ -1,0 +1,324 @@
+//! Asks for what nothing else answers: by which face, from which draft, and keeps each answer.
+
+use std::cell::Cell;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use super::command::command;
+use super::face::{Face, Facts, choose};
+use super::new::with_state;
+use super::variable;
+use super::wizard;
+use crate::answer::{Layer, Layers, Unanswered, resolve};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::pack::Pack;
+use crate::project::{self, Draft, Kept};
+use crate::render::render;
+use crate::tree::Tree;
+use crate::ui::wizard::Outcome;
+use crate::ui::{self, Asking, Outlook, Rescue, Ui};
+
+/// What came of asking.
+pub(super) struct Asked {
+    layer: Layer,
+    draft: Option<Draft>,
+    /// The directory, which may be another one by now.
+    pub directory: PathBuf,
+    /// Whether a repository is to be started.
+    pub git: bool,
+    /// Ends the program on signals until others listen to them.
+    _rescue: Option<Rescue>,
+}
+
+impl Asked {
+    /// Puts the answers before all others; what was not asked takes its default.
+    pub(super) fn layers(&self, given: &Layers) -> Layers {
+        with_asked(given, &self.layer)
+    }
+
+    /// Leaves signals to others, and returns what is to be removed once all is done.
+    pub(super) fn finish(self) -> Option<Draft> {
+        self.draft
+    }
+}
+
+fn with_asked(given: &Layers, asked: &Layer) -> Layers {
+    let mut layers = given.clone();
+    layers.layers.insert(0, asked.clone());
+    layers.unanswered = Unanswered::Default;
+    layers
+}
+
+/// Asks, if there is somebody to ask and something to ask for.
+///
+/// # Errors
+/// Fails if somebody cancels, or the target cannot take a project.
+pub(super) fn ask(
+    ui: Ui,
+    pack: &Pack,
+    layers: &Layers,
+    directory: &Path,
+    matches: &ArgMatches,
+) -> Result<Option<Asked>> {
+    let face = face(matches)?;
+    if face == Face::Silent {
+        if matches.get_flag("resume") {
+            return Err(Error::usage("`--resume` goes on asking, and nothing can be asked here")
+                .hint("`--answers FILE` takes answers without asking"));
+        }
+        return Ok(None);
+    }
+    let takes_stdin = matches.get_one::<String>("answers").is_some_and(|file| file == "-");
+    if face == Face::Plain && takes_stdin && !std::io::stdin().is_terminal() {
+        return Err(Error::usage("`--answers -` and `--ui plain` both read standard input")
+            .hint("give the answers in a file"));
+    }
+    // Whoever answered everything should not learn only then that the target is a file.
+    project::plan_creation(directory, &Tree::new())?;
+    let session =
+        Session { ui, pack, layers, directory, matches, face, draft: draft(matches, directory) };
+    session.run().map(Some)
+}
+
+fn face(matches: &ArgMatches) -> Result<Face> {
+    let wanted = match matches.get_one::<String>("ui").map(String::as_str) {
+        Some("wizard") => Some(Face::Wizard),
+        Some("prompt") => Some(Face::Prompt),
+        Some("plain") => Some(Face::Plain),
+        Some(_) | None => None,
+    };
+    let [ci, accessible, face, term] = ["CI", "ACCESSIBLE", "FASTWRIGHT_UI", "TERM"].map(variable);
+    choose(&Facts {
+        wanted,
+        is_refused: ["yes", "no-input"].iter().any(|option| matches.get_flag(option)),
+        ci: ci.as_deref(),
+        accessible: accessible.as_deref(),
+        variable: face.as_deref(),
+        term: term.as_deref(),
+        terminals: (std::io::stdin().is_terminal(), std::io::stderr().is_terminal()),
+        size: ui::window(),
+    })
+}
+
+/// Returns where answers are kept, if they are to be and the user has a place for such things.
+fn draft(matches: &ArgMatches, directory: &Path) -> Option<Draft> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
+    let state = absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
+    (!matches.get_flag("no-draft")).then(|| Draft::of(&state, directory))
+}
+
+/// One run of questions.
+struct Session<'a> {
+    ui: Ui,
+    pack: &'a Pack,
+    layers: &'a Layers,
+    directory: &'a Path,
+    matches: &'a ArgMatches,
+    face: Face,
+    draft: Option<Draft>,
+}
+
+impl Session<'_> {
+    fn run(self) -> Result<Asked> {
+        match self.asked() {
+            Ok(asked) => Ok(Asked { draft: self.draft, ..asked }),
+            Err(error) => Err(match self.way_back() {
+                Some(hint) if matches!(error.exit(), Exit::Signal(_)) => error.hint(hint),
+                Some(_) | None => error,
+            }),
+        }
+    }
+
+    fn asked(&self) -> Result<Asked> {
+        let told = Cell::new(false);
+        let save = |answers: &Layer| {
+            if let Err(error) = self.save(answers)
+                && !told.replace(true)
+            {
+                self.note("answers are not kept while you are asked", &error);
+            }
+        };
+        let outlook = |answers: &Layer| self.outlook(answers);
+        let (pack, layers) = (self.pack, self.layers);
+        let asking = |start: Layer| Asking { pack, layers, start, save: &save, outlook: &outlook };
+        let git = !self.matches.get_flag("no-git");
+        let directory = self.directory.to_owned();
+        let done = |layer, rescue| Asked { layer, draft: None, directory, git, _rescue: rescue };
+        if !ui::has_questions(&asking(Layer::new())) {
+            return Ok(done(Layer::new(), None));
+        }
+        if self.face == Face::Wizard {
+            return match self.wizard(git, &save)? {
+                Outcome::Create { asked: layer, git, directory } => {
+                    Ok(Asked { directory: PathBuf::from(directory), git, ..done(layer, None) })
+                }
+                Outcome::Cancelled { signal, command } => {
+                    command.into_iter().for_each(|command| self.ui.tell(command));
+                    Err(Error::interrupted(signal, "cancelled; nothing was written"))
+                }
+                Outcome::TooSmall { asked } => {
+                    let rescue = Rescue::watch(self.farewell())?;
+                    Ok(done(ui::prompt(self.ui, &asking(asked))?, Some(rescue)))
+                }
+            };
+        }
+        let rescue = Rescue::watch(self.farewell())?;
+        let asking = asking(self.start()?);
+        let layer = match self.face {
+            Face::Plain => ui::plain(&asking),
+            Face::Wizard | Face::Prompt | Face::Silent => ui::prompt(self.ui, &asking),
+        };
+        Ok(done(layer?, Some(rescue)))
+    }
+
+    fn wizard(&self, git: bool, save: &dyn Fn(&Layer)) -> Result<Outcome> {
+        let (start, offer) = match self.kept() {
+            None => (Layer::new(), None),
+            Some((_, answers)) if self.matches.get_flag("resume") => (answers, None),
+            Some((what, answers)) => (answers, Some(what)),
+        };
+        wizard::ask(&wizard::Ask {
+            ui: self.ui,
+            pack: self.pack,
+            layers: self.layers,
+            directory: self.directory,
+            matches: self.matches,
+            git,
+            start,
+            offer,
+            kept: self.draft.as_ref().map(|_| resume(self.directory)),
+            save,
+        })
+    }
+
+    fn save(&self, answers: &Layer) -> Result<()> {
+        match &self.draft {
+            Some(draft) if answers.iter().next().is_none() => draft.remove(),
+            Some(draft) => {
+                return draft.write(&self.pack.name, &self.pack.version.to_string(), answers);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn note(&self, message: &str, error: &Error) {
+        let causes = error
+            .problems()
+            .iter()
+            .flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
+        let causes: Vec<&str> = causes.map(String::as_str).collect();
+        self.ui.tell(format_args!("note: {message}: {}", causes.join(": ")));
+    }
+
+    /// Returns the answers of an earlier run, if there are some and they are wanted.
+    fn start(&self) -> Result<Layer> {
+        let resumes = self.matches.get_flag("resume");
+        let Some((what, answers)) = self.kept() else { return Ok(Layer::new()) };
+        let wanted = resumes
+            || match self.face {
+                Face::Plain => ui::plain_resume(&what)?,
+                Face::Wizard | Face::Prompt | Face::Silent => ui::prompt_resume(self.ui, &what)?,
+            };
+        Ok(if wanted { answers } else { Layer::new() })
+    }
+
+    /// Returns the answers of an earlier run, in words and as they are.
+    fn kept(&self) -> Option<(String, Layer)> {
+        let kept = match self.draft.as_ref().map(|draft| draft.read(&self.pack.name)) {
+            Some(Ok(kept)) => kept.and_then(|kept| self.fitting(&kept)),
+            Some(Err(error)) => {
+                self.note("answers of an earlier run are left out", &error);
+                None
+            }
+            None => None,
+        };
+        if kept.is_none() && self.matches.get_flag("resume") {
+            let target = self.directory.display();
+            self.ui.tell(format_args!("note: no answers are kept for `{target}`"));
+        }
+        kept
+    }
+
+    /// Leaves out what is answered otherwise now, or is no answer any more.
+    fn fitting(&self, kept: &Kept) -> Option<(String, Layer)> {
+        let mut answers = Layer::new();
+        let all = kept.answers.iter().count();
+        for (key, given, source) in kept.answers.iter() {
+            let is_given = self.layers.layers.iter().any(|layer| layer.get(key).is_some());
+            if !is_given && self.pack.question(key).is_some() {
+                answers.insert(key, given.clone(), source.clone());
+            }
+        }
+        loop {
+            let problems = resolve(self.pack, &with_asked(self.layers, &answers)).problems;
+            let mut keys = problems.iter().filter_map(|problem| problem.key.as_ref());
+            let Some(wrong) = keys.find(|key| answers.get(key.as_str()).is_some()) else { break };
+            answers.remove(wrong.as_str());
+        }
+        let count = answers.iter().count();
+        if count == 0 {
+            return None;
+        }
+        let answer = if count == 1 { "answer" } else { "answers" };
+        let version = if kept.version == self.pack.version.to_string() {
+            String::new()
+        } else {
+            format!(", to version {} of the pack", kept.version)
+        };
+        let rest = match all - count {
+            0 => String::new(),
+            rest => format!("; {rest} more do not fit"),
+        };
+        let what = format!("an earlier run kept {count} {answer}{version}{rest}");
+        Some((what, answers))
+    }
+
+    /// Returns what comes of answers, if they are good.
+    fn outlook(&self, asked: &Layer) -> Option<Outlook> {
+        let Self { pack, layers, directory, matches, .. } = self;
+        let answers = resolve(pack, &with_asked(layers, asked)).complete(pack).ok()?;
+        let tree = render(pack, &answers).and_then(|tree| with_state(pack, &answers, tree));
+        let plan = tree.and_then(|tree| project::plan_creation(directory, &tree));
+        let work = match plan {
+            Ok(plan) => {
+                let (count, bytes) = ui::created(&plan);
+                let git = if matches.get_flag("no-git") {
+                    "without git"
+                } else {
+                    "with a first commit unless a repository is around it"
+                };
+                let shown = directory.display();
+                format!("this writes {count} files, {}, to {shown}, {git}", ui::size(bytes))
+            }
+            Err(error) => error.to_string(),
+        };
+        let name = layers.directory.as_deref();
+        Some(Outlook { work, command: command(pack, &answers, directory, name) })
+    }
+
+    /// Tells how to go on with the answers that are kept, if some are.
+    fn way_back(&self) -> Option<String> {
+        let is_kept = self.draft.as_ref().is_some_and(|draft| draft.path().exists());
+        is_kept.then(|| resume(self.directory))
+    }
+
+    fn farewell(&self) -> impl Fn() -> String + Send + 'static {
+        let (draft, directory) = (self.draft.clone(), self.directory.to_owned());
+        move || match &draft {
+            Some(draft) if draft.path().exists() => {
+                format!("cancelled; nothing was written\n\nhint: {}", resume(&directory))
+            }
+            Some(_) | None => "cancelled; nothing was written".to_owned(),
+        }
+    }
+}
+
+fn resume(directory: &Path) -> String {
+    let directory = super::command::quote(&directory.to_string_lossy());
+    format!("your answers are kept: `fastwright new {directory} --resume` goes on with them")
+}

@@ -1,0 +1,73 @@
+//! Gives the terminal back where a signal ends the program in the middle of a question.
+//!
+//! Prompts block while they wait for a key and cannot look at flags, so a thread waits for the
+//! signal instead. It ends the program as the signal would have: whoever waits for a key on a
+//! terminal that has gone would wait for ever.
+
+use std::io::{Read, Write, stderr, stdin};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::low_level::{emulate_default_handler, pipe, unregister};
+
+use crate::error::{Error, Result};
+
+/// Ends bracketed paste and shows the cursor: all that a prompt changes beside the line mode.
+const RESTORE: &str = "\x1b[?2004l\x1b[?25h";
+
+/// Watches for signals as long as it lives.
+#[derive(Debug)]
+pub struct Rescue(Vec<SigId>);
+
+impl Rescue {
+    /// Starts to watch; what `farewell` returns is told before a signal ends the program.
+    ///
+    /// # Errors
+    /// Fails where the system refuses a handler or a thread.
+    pub fn watch(farewell: impl Fn() -> String + Send + 'static) -> Result<Self> {
+        let wrong = |cause| Error::failed("cannot listen for signals").because(cause);
+        let (mut waiting, waking) = UnixStream::pair().map_err(wrong)?;
+        let caught = Arc::new(AtomicUsize::new(0));
+        let before = tcgetattr(stdin()).ok();
+        let mut rescue = Self(Vec::new());
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let number = usize::try_from(signal).unwrap_or_default();
+            let flag = signal_hook::flag::register_usize(signal, Arc::clone(&caught), number);
+            rescue.0.push(flag.map_err(wrong)?);
+            let waker = waking.try_clone().map_err(wrong)?;
+            rescue.0.push(pipe::register(signal, waker).map_err(wrong)?);
+        }
+        let wait = move || {
+            // The other end closes when nobody watches any more.
+            if waiting.read_exact(&mut [0]).is_ok() {
+                before.iter().for_each(restore);
+                let _ = writeln!(stderr(), "\n{}", farewell());
+                let signal = i32::try_from(caught.load(Ordering::SeqCst)).unwrap_or(SIGTERM);
+                let _ = emulate_default_handler(signal);
+            }
+        };
+        std::thread::Builder::new().spawn(wait).map_err(wrong)?;
+        Ok(rescue)
+    }
+}
+
+impl Drop for Rescue {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(|id| {
+            unregister(id);
+        });
+    }
+}
+
+/// Undoes what a prompt changed; where nothing was, nothing is written.
+fn restore(before: &Termios) {
+    let is_raw = tcgetattr(stdin()).is_ok_and(|now| now.local_modes != before.local_modes);
+    if is_raw {
+        let _ = tcsetattr(stdin(), OptionalActions::Now, before);
+        let _ = stderr().write_all(RESTORE.as_bytes());
+    }
+}

@@ -1,0 +1,92 @@
+"""Installs the repository on this machine, as its README says. Runs on a machine that is thrown away, as root."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import support
+from facts import FACTS, ROWS, Facts, Rows
+from support import Authority, Client, run
+
+REPOSITORY = Path("/root/repository")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the tests must know about the repository."""
+
+    name: str
+    package: str
+    domain: str
+    database: str
+    proxy: str
+
+
+@pytest.fixture(scope="session")
+def answers() -> Answers:
+    given = tomllib.loads((REPOSITORY / ".fastwright.toml").read_text())["answers"]
+    return Answers(**{key: given[key] for key in Answers.__dataclass_fields__})
+
+
+@pytest.fixture(scope="session")
+def facts(answers: Answers) -> Facts:
+    return FACTS[answers.proxy]
+
+
+@pytest.fixture(scope="session")
+def rows(answers: Answers) -> Rows:
+    return ROWS[answers.database]
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory, answers: Answers) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"), answers.domain)
+
+
+@pytest.fixture(scope="session")
+def installed(answers: Answers, authority: Authority) -> None:
+    # Credentials are mounts, which have to reach the services; a real machine shares them from the start.
+    run("mount", "--make-rshared", "/")
+    prepare_proxy(answers)
+    if answers.database == "postgres":
+        prepare_postgres(answers)
+    for file in (authority.chain, authority.key):
+        (REPOSITORY / file.name).write_bytes(file.read_bytes())
+    commands = support.documented_commands(REPOSITORY / "README.md", "Deploy")
+    try:
+        run("sh", "-euc", commands, cwd=REPOSITORY)
+    except AssertionError:
+        print(run("journalctl", "--no-pager", "--lines", "100").stdout)
+        raise
+
+
+def prepare_proxy(answers: Answers) -> None:
+    """What the package of nginx.org brings along."""
+    run("systemctl", "disable", "--now", "nginx")
+    if answers.proxy == "nginx":
+        run("useradd", "--system", "--no-create-home", "nginx")
+        run("chown", "--recursive", "nginx", "/var/lib/nginx")
+
+
+def prepare_postgres(answers: Answers) -> None:
+    run("systemctl", "start", "postgresql")
+    package = answers.package
+    support.wait_for(lambda: run("pg_isready", check=False).returncode == 0, "PostgreSQL")
+    for command in (f"CREATE USER {package} PASSWORD 'secret'", f"CREATE DATABASE {package} OWNER {package}"):
+        run("su", "postgres", "-c", f'psql --quiet --command "{command}"')
+    (REPOSITORY / "app_database_url").write_text(f"postgresql://{package}:secret@127.0.0.1:5432/{package}")
+
+
+@pytest.fixture(scope="session")
+def client(installed: None, answers: Answers, authority: Authority) -> Client:
+    return Client("127.0.0.1", answers.domain, authority.ca)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if support.FIGURES:
+        terminalreporter.section("measured")
+        for line in support.FIGURES:
+            terminalreporter.line(line)

@@ -1,0 +1,195 @@
+"""The service on a machine with systemd: the way in, and replacing what runs while requests are coming in."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import REPOSITORY, Answers
+from facts import Facts, Rows
+from load import Load
+from support import Client, figure, read_answer, request, run, wait_for
+
+
+def running(answers: Answers) -> list[str]:
+    """The versions that run."""
+    listed = run("systemctl", "list-units", "--plain", "--no-legend", f"{answers.name}@*.service").stdout
+    return re.findall(r"@(\S+)\.service", listed)
+
+
+def linked(answers: Answers, link: str) -> str:
+    return Path(os.readlink(f"/srv/{answers.name}/{link}")).name
+
+
+def deploy(folder: Path = REPOSITORY, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(str(folder / "deploy/systemd/deploy.sh"), *arguments, check=False, timeout=180)
+
+
+def logged(answers: Answers) -> list[str]:
+    return run("journalctl", "--identifier", answers.name, "--output", "cat", "--no-pager").stdout.splitlines()
+
+
+def test_a_request_reaches_the_application_with_its_client(client: Client, answers: Answers, facts: Facts):
+    answer = client.send("GET", "/health", {"X-Forwarded-For": "6.6.6.6", "X-Request-Id": "forged"})
+    client.send("GET", "/nowhere", {"X-Forwarded-For": "6.6.6.6", "X-Request-Id": "forged"})
+
+    assert (answer.status, answer.json()) == (200, {"status": "ok"})
+    assert answer.headers["strict-transport-security"] == "max-age=63072000"
+    assert facts.request_id is None or re.fullmatch(facts.request_id, answer.headers["x-request-id"])
+    line = wait_for(lambda: [json.loads(line) for line in logged(answers) if '"/nowhere"' in line], "a line in the journal")[0]
+    assert (line["client"], line["status"]) == ("127.0.0.1", 404)
+    assert line["request_id"] != "forged"
+
+
+@pytest.mark.parametrize("path", ["/ready", "/metrics", "//ready", "/metrics%0a"])
+def test_what_is_for_machines_is_hidden(client: Client, path: str):
+    assert client.send("GET", path).status == 404
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")  # deprecated, which is the point
+def test_tls_is_1_2_or_1_3_and_speaks_http2(client: Client):
+    with client.connect(client.context("h2")) as connection:
+        assert connection.selected_alpn_protocol() == "h2"
+    context = client.context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        client.connect(context)
+
+
+def test_plain_http_is_sent_to_https(client: Client):
+    with socket.create_connection((client.address, 80), timeout=10) as connection:
+        connection.sendall(request("POST", "/items?a=b", client.domain, {"Connection": "close"}))
+        answer = read_answer(connection)
+
+    assert (answer.status, answer.headers["location"]) == (308, f"https://{client.domain}/items?a=b")
+
+
+def test_the_service_is_closed_in(client: Client, answers: Answers):
+    """The bar holds for the unit as it runs, and nobody else can read its secrets."""
+    unit = f"{answers.name}@{running(answers)[0]}.service"
+
+    report = run("systemd-analyze", "security", "--no-pager", "--threshold=15", unit).stdout.strip().splitlines()[-1]
+    figure(report.strip())
+    assert run("systemctl", "show", "--property", "User", "--value", unit).stdout.strip() not in ("", "root")
+    if answers.database in ("postgres", "mariadb"):
+        assert run("setpriv", "--reuid=65534", "--clear-groups", "cat", f"/etc/{answers.name}/secrets/app_database_url", check=False).returncode
+
+
+@pytest.fixture(scope="module")
+def unlimited(client: Client, facts: Facts) -> Client:
+    """Higher limits for one client, since all of the load comes from one address. All else is as in production."""
+    limits = Path("/etc") / facts.limits.partition(":")[0]
+    text = limits.read_text()
+    for before, after in facts.raised.items():
+        assert before in text
+        text = text.replace(before, after)
+    limits.write_text(text)
+    run("systemctl", "restart", facts_service(facts))
+    wait_for(lambda: reachable(client), "the proxy")
+    return client
+
+
+def facts_service(facts: Facts) -> str:
+    return Path(facts.limits.partition(":")[0]).parts[0]
+
+
+def reachable(client: Client) -> bool:
+    try:
+        return client.send("GET", "/health").status == 200
+    except OSError:
+        return False
+
+
+def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers: Answers, rows: Rows, tmp_path: Path):
+    """Deploy, start anew, reload, try a version that does not start, return: at least 10,000 requests, none failed."""
+    broken = tmp_path / "broken"
+    shutil.copytree(REPOSITORY, broken)
+    with (broken / f"src/{answers.package}/main.py").open("a") as file:
+        file.write('raise RuntimeError("broken")\n')
+    first = linked(answers, "current")
+    http1, http2 = Load(unlimited, "http1", rows.post), Load(unlimited, "http2", rows.post)
+    loads = (http1, http2)
+
+    def replaced(*arguments: str) -> None:
+        before = linked(answers, "current")
+        done = deploy(REPOSITORY, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert linked(answers, "current") != before == linked(answers, "previous")
+        assert running(answers) == [linked(answers, "current")]
+
+    def reloaded() -> None:
+        unit = f"{answers.name}@{linked(answers, 'current')}.service"
+        tasks = Path("/sys/fs/cgroup") / run("systemctl", "show", "--property", "ControlGroup", "--value", unit).stdout.strip()[1:] / "cgroup.procs"
+        before = set(tasks.read_text().split())
+        run("systemctl", "reload", unit)
+        # The parent stays, and what helps it.
+        wait_for(lambda: len(set(tasks.read_text().split()) & before) <= 2, "new workers")
+
+    def refused() -> None:
+        before = linked(answers, "current")
+        done = deploy(broken)
+        assert done.returncode == 1
+        assert f"{before} goes on serving" in done.stderr
+        assert "RuntimeError: broken" in done.stderr
+        assert linked(answers, "current") == before
+        assert running(answers) == [before]
+
+    async def scenario() -> None:
+        active = [asyncio.create_task(http1.http1(connections=6)), asyncio.create_task(http2.http2(streams=4))]
+        for phase, action in (
+            ("deploy.sh", replaced),
+            ("deploy.sh --again", lambda: replaced("--again")),
+            ("systemctl reload", reloaded),
+            ("deploy.sh, broken", refused),
+            ("deploy.sh --back", lambda: replaced("--back")),
+        ):
+            start = time.monotonic()
+            before = [(load.requests, load.failed) for load in loads]
+            await asyncio.to_thread(action)
+            counts = [f"{load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)]
+            figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}")
+        end = time.monotonic() + 90
+        while sum(load.requests for load in loads) < 10_000:
+            assert time.monotonic() < end, "too slow for 10,000 requests"
+            await asyncio.sleep(0.1)
+        for load in loads:
+            load.stop()
+        await asyncio.gather(*active)
+
+    asyncio.run(scenario())
+
+    for load in loads:
+        figure(
+            f"{load.name}: {load.failed} of {load.requests} failed, {load.unbegun} streams not begun, longest {load.longest:.1f} s"
+            f" {dict(load.failures) or ''}"
+        )
+    assert [dict(load.failures) for load in loads] == [{}, {}]
+    assert sum(load.requests for load in loads) >= 10_000
+    assert linked(answers, "current") != first
+
+
+def test_every_line_in_the_journal_is_json(unlimited: Client, answers: Answers):
+    units = [f"--unit={answers.name}@{linked(answers, link)}.service" for link in ("current", "previous")]
+    lines = run("journalctl", f"--identifier={answers.name}", *units, "--output", "cat", "--no-pager").stdout.splitlines()
+
+    figure(f"journal after all this: {len(lines)} lines of JSON")
+    assert [line for line in lines if not isinstance(json.loads(line), dict)] == []
+
+
+def test_a_stop_ends_what_it_has_begun(unlimited: Client, answers: Answers):
+    unit = f"{answers.name}@{linked(answers, 'current')}.service"
+
+    start = time.monotonic()
+    run("systemctl", "stop", unit)
+
+    figure(f"systemctl stop, idle: {time.monotonic() - start:.1f} s")
+    assert run("systemctl", "show", "--property", "Result", "--value", unit).stdout.strip() == "success"
