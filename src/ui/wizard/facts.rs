@@ -11,6 +11,9 @@ use crate::answer::{AnswerProblem, Given, Layer, Resolution};
 use crate::error::Problem;
 use crate::pack::{Key, Kind, Question, Value};
 
+/// What answers came to, beside the name of the folder.
+type Known = (Layer, Option<String>, Made);
+
 /// All that is derived, once for each message.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -31,9 +34,9 @@ pub struct Facts {
     /// Why the files are not those of these answers.
     pub stale: Option<String>,
     /// What the last good answers came to.
-    made: Option<(Layer, Option<String>, Made)>,
+    made: Option<Known>,
     /// What the focused choice came to.
-    tried: Option<(Layer, Option<String>, Made)>,
+    tried: Option<Known>,
 }
 
 impl Facts {
@@ -75,9 +78,8 @@ impl Facts {
         if let Some(value) = self.value(key) {
             return value.to_string();
         }
-        let layers = std::iter::once(&self.layer).chain(&world.layers.layers);
-        let given = layers.filter_map(|layer| layer.get(key.as_str())).next();
-        match given {
+        let mut layers = std::iter::once(&self.layer).chain(&world.layers.layers);
+        match layers.find_map(|layer| layer.get(key.as_str())) {
             Some((Given::Text(text), _)) => text.clone(),
             Some((Given::Value(value), _)) => value.to_string(),
             Some((Given::Foreign(_), _)) | None => String::new(),
@@ -149,12 +151,11 @@ impl Facts {
                 .tried
                 .as_ref()
                 .filter(|tried| tried.0 == then.layer && tried.1.as_deref() == name);
-            let made = match known {
-                Some(tried) => Some(tried.2.clone()),
-                None => {
-                    let answers = then.now.complete(world.pack);
-                    answers.and_then(|answers| world.made(&answers)).ok()
-                }
+            let made = if let Some(tried) = known {
+                Some(tried.2.clone())
+            } else {
+                let answers = then.now.complete(world.pack);
+                answers.and_then(|answers| world.made(&answers)).ok()
             };
             if let Some(made) = made {
                 self.tried = Some((then.layer, committed.1, made.clone()));

@@ -23,6 +23,7 @@ pub struct Wizard<'a> {
 
 /// All state.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Model {
     /// The answers given here.
     pub asked: Layer,

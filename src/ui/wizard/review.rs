@@ -83,7 +83,9 @@ impl Wizard<'_> {
         let notes = self.notes();
         if !notes.is_empty() {
             add(Kind::Heading, "Notes", String::new(), None);
-            notes.into_iter().for_each(|note| add(Kind::Note, "", note, None));
+            for note in notes {
+                add(Kind::Note, "", note, None);
+            }
         }
         add(Kind::Heading, "What will be done", String::new(), None);
         let directory = self.model.place.words();
