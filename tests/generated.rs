@@ -141,6 +141,9 @@ fn own_judges(repository: &mut Repository, environment: &Path, mypy: &[&str]) {
     let script = manifest("tests/generated/consistency.py");
     let arguments = [script.to_str().expect("UTF-8"), folder];
     repository.judge("consistency", &python, &arguments);
+    let script = manifest("tests/generated/monitoring.py");
+    let arguments = [script.to_str().expect("UTF-8"), folder];
+    repository.judge("alerts under promtool", &python, &arguments);
     let script = manifest("tests/generated/pipeline.py");
     let shellcheck = judges.join("shellcheck");
     let arguments = [script.as_path(), Path::new(folder), &shellcheck];
@@ -154,6 +157,11 @@ fn own_judges(repository: &mut Repository, environment: &Path, mypy: &[&str]) {
         let said = repository.judge("kubernetes manifests", &python, &arguments);
         repository.log += said.trim_end();
         repository.log.push('\n');
+    }
+    if repository.path().join("deploy/systemd").exists() {
+        let script = manifest("tests/generated/systemd.py");
+        let arguments = [script.to_str().expect("UTF-8"), folder];
+        repository.judge("systemd-analyze verify, security", &python, &arguments);
     }
 }
 
@@ -211,7 +219,9 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
     if repository.path().join("deploy/nginx/nginx.conf").exists() {
         repository.judge("gixy", &judges.join("gixy"), &["deploy/nginx/nginx.conf"]);
     }
-    for script in ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh"] {
+    for script in
+        ["deploy/compose/rollout.sh", "deploy/kubernetes/rollout.sh", "deploy/systemd/deploy.sh"]
+    {
         if repository.path().join(script).exists() {
             repository.judge(
                 &format!("shellcheck {script}"),

@@ -7,6 +7,7 @@ mod docs;
 mod drafts;
 mod faces;
 mod fullscreen;
+mod fuzz;
 mod generated;
 mod laws;
 mod merge;

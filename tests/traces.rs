@@ -8,23 +8,26 @@ use fastwright::tree::Tree;
 
 use crate::support::{Strength, answers, cover, pack};
 
-/// The words of each choice.
-const WORDS: &[(&str, &str, &[&str])] = &[
-    ("database", "postgres", &["postgres", "asyncpg", "pgserver"]),
-    ("database", "mariadb", &["mariadb", "mysql"]),
-    ("database", "sqlite", &["sqlite"]),
-    ("server", "gunicorn", &["gunicorn"]),
-    ("server", "granian", &["granian"]),
-    ("tasks", "taskiq", &["taskiq", "valkey", "broker"]),
-    ("proxy", "nginx", &["nginx"]),
-    ("proxy", "traefik", &["traefik"]),
-    ("proxy", "envoy", &["envoy"]),
-    ("orchestrator", "compose", &["deploy/compose", "compose.yaml", "docker compose up"]),
-    ("orchestrator", "kubernetes", &["kubernetes", "kubectl", "kustom", "pod"]),
-    ("orchestrator", "systemd", &["systemd", "systemctl"]),
-    ("ci", "gitlab", &["gitlab", "renovate"]),
-    ("ci", "github", &[".github/", "actions/checkout", "dependabot"]),
-    ("metrics", "yes", &["/metrics", "prometheus"]),
+/// The words of choices: the question, who may use them, and the words.
+const WORDS: &[(&str, &[&str], &[&str])] = &[
+    ("database", &["postgres"], &["postgres", "asyncpg", "pgserver"]),
+    ("database", &["mariadb"], &["mariadb", "mysql"]),
+    ("database", &["sqlite"], &["sqlite"]),
+    ("server", &["gunicorn"], &["gunicorn"]),
+    ("server", &["granian"], &["granian"]),
+    ("tasks", &["taskiq"], &["taskiq"]),
+    ("tasks", &["dramatiq"], &["dramatiq"]),
+    ("tasks", &["taskiq", "celery", "dramatiq"], &["valkey", "broker"]),
+    ("proxy", &["nginx"], &["nginx"]),
+    ("proxy", &["traefik"], &["traefik"]),
+    ("proxy", &["envoy"], &["envoy"]),
+    ("orchestrator", &["compose"], &["deploy/compose", "compose.yaml", "docker compose up"]),
+    ("orchestrator", &["kubernetes"], &["kubernetes", "kubectl", "kustom", "pod"]),
+    ("orchestrator", &["systemd"], &["systemd", "systemctl", "journalctl"]),
+    ("ci", &["gitlab"], &["gitlab", "renovate"]),
+    ("ci", &["github"], &[".github/", "actions/checkout", "dependabot"]),
+    ("tracing", &["true"], &["opentelemetry", "otel", "trace_id"]),
+    ("metrics", &["true"], &["/metrics", "prometheus", "grafana"]),
 ];
 
 /// Returns the flags as pairs of key and value.
@@ -66,15 +69,17 @@ fn what_is_not_chosen_is_not_spoken_of() {
     let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for flags in cover(&pack, Strength::Values) {
-        let flags = pairs(&flags);
-        let is = |key: &str, value: &str| flags.iter().any(|(k, v)| k == key && v == value);
+    for flags in crate::snapshots::options(&pack).iter().chain(std::iter::once(&Vec::new())) {
+        let flags = pairs(flags);
         let given: Vec<(&str, &str)> =
             flags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let answers = answers(&pack, &given).expect("accepted");
         let tree = render(&pack, &answers).expect("a tree");
-        for (key, value, words) in WORDS {
-            let used = is(key, value);
+        let is = |key: &str, value: &str| {
+            answers.get(key).is_some_and(|answer| answer.to_string() == value)
+        };
+        for (key, values, words) in WORDS {
+            let used = values.iter().any(|value| is(key, value));
             for word in *words {
                 let places = places(&tree, word);
                 if used && !places.is_empty() {
@@ -101,7 +106,9 @@ fn every_question_with_choices_has_its_words() {
     for question in &pack.questions {
         let key = question.key.as_str();
         for choice in question.choices().iter().filter(|choice| choice.value != "none") {
-            let known = WORDS.iter().any(|(k, value, _)| *k == key && *value == choice.value);
+            let known = WORDS
+                .iter()
+                .any(|(k, values, _)| *k == key && values.contains(&choice.value.as_str()));
             let excepted = values.contains(&key) || choice.value == "uvicorn";
             assert!(known || excepted, "{key}={} has no words", choice.value);
         }

@@ -19,7 +19,7 @@ fn upgrade_takes_new_changed_and_dropped_files_and_says_so() {
     let output = story.upgrade(&[]);
 
     let expected = "upgraded shop: pack 1.0.0 to 2.0.0\n  updated   changed\n  created   created\n  \
-                    deleted   gone\n\nnext:\n  look at `git diff`, then commit\n  \
+                    deleted   gone\n\nnext:\n  look at `git status` and `git diff`, then commit\n  \
                     fastwright upgrade --undo       takes all of it back\n";
     assert_eq!(output, told(0, expected));
     let tree = story.tree();
@@ -231,7 +231,7 @@ fn conflicts_are_ended_by_continue_once_they_are_resolved() {
     assert_eq!(again, told(1, &expected));
     assert_eq!(one_left.status, Some(3));
     assert!(!one_left.stderr.contains("`a`"), "{}", one_left.stderr);
-    let expected = "all 2 conflicts are resolved\n\nnext:\n  look at `git diff`, then commit\n";
+    let expected = "all 2 conflicts are resolved\n\nnext:\n  look at `git status` and `git diff`, then commit\n";
     assert_eq!(done, told(0, expected));
     assert_eq!(nothing.status, Some(1));
     assert_eq!(current, told(0, "shop is up to date: pack 2.0.0\n"));
@@ -617,6 +617,7 @@ fn answers_of_an_old_version_are_carried_over_two_versions_and_told() {
     let arguments = ["upgrade", "shop", "--allow-dirty", "--colors", "blue"];
 
     let refused = run(&["upgrade", "shop", "--allow-dirty"]);
+    let shown = run(&[&arguments[..], &["--dry-run"]].concat());
     let output = run(&arguments);
 
     assert_eq!(refused.status, Some(2));
@@ -632,6 +633,7 @@ fn answers_of_an_old_version_are_carried_over_two_versions_and_told() {
         `colors` is new: `blue`; `--colors` changes it\n  \
         `notes` is new: `true`; `--notes` changes it\n\n\
         notes of 1.1.0:\n  - Parts are listed.\n\nnotes of 2.0.0:\n  - The guide is called manual.\n";
+    assert!(shown.stderr.contains(expected), "{}", shown.stderr);
     assert!(output.stderr.contains(expected), "{}", output.stderr);
     assert!(
         output.stderr.contains("  conflict  docs/manual.md (was docs/guide.md)\n"),
@@ -670,49 +672,6 @@ fn files_that_are_named_after_an_answer_move_with_it() {
         ("src/store/c", "1\n2\nthree\n"),
     ];
     assert_eq!(tree, expected);
-}
-
-/// Everything that can be given is judged or refused; nothing ends in a panic.
-#[test]
-fn no_state_file_makes_the_program_panic() {
-    use fastwright::project::State;
-    use proptest::prelude::*;
-
-    const GOOD: &str = "schema = 1\nprogram = \"0.1.0\"\npack = \"p\"\nversion = \"1.0.0\"\n\
-        digest = \"sha256:0\"\n[answers]\na = 'x'\nb = [\"y\"]\n[applied]\na = 'x'\n";
-    let pieces = prop_oneof![
-        Just("[answers]".to_owned()),
-        Just("\"\"\"".to_owned()),
-        Just("= { a = 1 }".to_owned()),
-        Just("\r\n".to_owned()),
-        Just("answers.c = 1\n".to_owned()),
-        "[\\[\\]='\"#.a-c0-9 \n\u{e9}]{0,6}",
-    ];
-    let places = proptest::collection::vec((0..GOOD.len(), 0..12_usize, pieces), 0..4);
-    let config =
-        ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() };
-
-    proptest!(config, |(places in places)| {
-        let mut text = GOOD.to_owned();
-        for (start, length, piece) in places {
-            let start = start.min(text.len());
-            let end = (start + length).min(text.len());
-            if text.is_char_boundary(start) && text.is_char_boundary(end) {
-                text.replace_range(start..end, &piece);
-            }
-        }
-        if let Ok(mut state) = State::parse(&text) {
-            prop_assert_eq!(state.rewrite(&text), Ok(text.clone()), "nothing new changes nothing");
-            state.answers.insert("zz".into(), 1.into());
-            state.answers.remove("a");
-            state.version = "2.0.0".into();
-            if let Ok(rewritten) = state.rewrite(&text) {
-                prop_assert_eq!(State::parse(&rewritten), Ok(state));
-            }
-        }
-        let _ = fastwright::answer::read("answers.toml", text.as_bytes());
-        let _ = fastwright::answer::read("answers.json", text.as_bytes());
-    });
 }
 
 #[test]

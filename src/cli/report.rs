@@ -55,6 +55,7 @@ impl Report<'_> {
             self.ui.tell(format_args!("would upgrade {}: {}", self.name(), self.way()));
             self.ui.data(ui::changes(&survey.plan, self.ui.verbosity))?;
             self.tell_answers();
+            self.tell_notes();
         }
         if !survey.dirty.is_empty() {
             self.ui.tell("\nit would be refused: these files hold uncommitted edits");
@@ -74,13 +75,7 @@ impl Report<'_> {
         ui.tell(format_args!("upgraded {}: {}", self.name(), self.way()));
         ui.tell(ui::changes(&survey.plan, ui.verbosity).trim_end());
         self.tell_answers();
-        for notes in self.course.notes() {
-            ui.tell(format_args!(
-                "\nnotes of {}:\n  {}",
-                notes.version,
-                notes.text.replace('\n', "\n  ")
-            ));
-        }
+        self.tell_notes();
         ui.tell(format_args!("\nnext:\n{}", ui::next(&survey.plan, project.has_git())));
         Ok(exit(&survey.plan))
     }
@@ -101,6 +96,14 @@ impl Report<'_> {
                 Some(from) => format!("  `{key}` was `{from}` and is `{}`", change.to),
                 None => format!("  `{key}` is new: `{}`; `--{}` changes it", change.to, key.flag()),
             });
+        }
+    }
+
+    /// Tells what the pack says of the versions on the way.
+    fn tell_notes(&self) {
+        for notes in self.course.notes() {
+            let text = notes.text.replace('\n', "\n  ");
+            self.ui.tell(format_args!("\nnotes of {}:\n  {text}", notes.version));
         }
     }
 

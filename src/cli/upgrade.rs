@@ -173,7 +173,7 @@ fn end_upgrade(
     match end {
         End::Continue => {
             ui.tell(format_args!("all {} conflicts are resolved", paths.len()));
-            ui.tell("\nnext:\n  look at `git diff`, then commit");
+            ui.tell("\nnext:\n  look at `git status` and `git diff`, then commit");
         }
         End::Back(_) => {
             ui.tell(format_args!("put {} files back as they were", paths.len()));

@@ -123,7 +123,7 @@ pub fn next(plan: &Plan, has_git: bool) -> String {
             lines.push("  resolve each conflict and `git add` it; `git mergetool` helps");
         }
         (true, false) => lines.push("  resolve each conflict"),
-        (false, true) => lines.push("  look at `git diff`, then commit"),
+        (false, true) => lines.push("  look at `git status` and `git diff`, then commit"),
         (false, false) => {}
     }
     if open {

@@ -21,6 +21,11 @@ fn main() {
         compare(home, &name, 30, &[], &["--no-metrics"]);
     }
     let sandbox = tempfile::TempDir::new().expect("a temporary folder");
+    let release = ["--pack-version", "1.0.0", "new", "shop", "--yes"];
+    run(program(sandbox.path()).args(release));
+    add_own(&sandbox.path().join("shop"), 0);
+    compare(sandbox.path(), "default repository, 1.0.0 to the newest", 30, &[], &[]);
+    let sandbox = tempfile::TempDir::new().expect("a temporary folder");
     write_pack(&sandbox.path().join("pack"), 5000, 500);
     let pack = ["--pack", "pack"];
     let old = ["--pack-version", "1.0.0", "new", "shop", "--yes"];

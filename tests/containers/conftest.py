@@ -20,7 +20,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 
 # What is not there cannot be tested.
 if (Path(os.environ["GATE_REPOSITORY"]) / "deploy/kubernetes").is_dir():
-    collect_ignore = ["test_compose.py", "test_proxy.py", "test_rolling.py", "test_tasks.py"]
+    collect_ignore = ["test_compose.py", "test_monitoring.py", "test_proxy.py", "test_rolling.py", "test_tasks.py"]
 else:
     collect_ignore = ["test_pod.py"]
 
@@ -86,7 +86,7 @@ def stack(repository: Path, image: str, authority: Authority, answers: Answers):
     if answers.tls == "files":
         for file in (authority.chain, authority.key):
             (folder / file.name).write_bytes(file.read_bytes())
-    down = ["--profile", "rollout", "down", "--volumes", "--timeout", "5"]
+    down = ["--profile", "rollout", "--profile", "monitoring", "down", "--volumes", "--timeout", "5"]
     try:
         # What an interrupted run may have left: a database with another password.
         (folder / ".env").write_text((folder / ".env.example").read_text())

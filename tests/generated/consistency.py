@@ -4,7 +4,7 @@
     consistency.py REPOSITORY
 
 Compares the application (settings, port, paths, metrics), its image, Kubernetes manifests as kustomize builds them, compose
-files, nginx configuration, scripts, workflow and README with each other. Prints each finding and ends with 1 if there is
+files, units, nginx configuration, scripts, workflow and README with each other. Prints each finding and ends with 1 if there is
 one. Needs PyYAML, and kubectl or kustomize for repositories with manifests.
 """
 
@@ -42,6 +42,8 @@ def main(argument):
         counts.append(kubernetes(repository))
     if (repository.root / "deploy/compose").is_dir():
         counts.append(compose(repository))
+    if (repository.root / "deploy/systemd").is_dir():
+        counts.append(systemd(repository))
     paths(repository)
     for finding in findings:
         print(finding)
@@ -64,6 +66,8 @@ class Repository:
         self.variables = self.settings | OWN | set(re.findall(r'environ\.get\("([A-Z_]+)"', self.server))
         self.routes = set(re.findall(r'@router\.\w+\("(/[^"]*)"', self.python))
         self.metrics = set(re.findall(r'(?:Counter|Histogram|Gauge)\(\s*"(\w+)"', self.python))
+        labels = re.findall(r'(?:Counter|Histogram|Gauge)\([^)]*\[([^\]]*)\]', self.python)
+        self.labels = {label for names in labels for label in re.findall(r'"(\w+)"', names)}
         bind = re.search(r'(?m)^bind = "[^:]+:(\d+)"$', self.server)
         expose = re.search(r"(?m)^EXPOSE (\d+)$", self.dockerfile)
         self.port = int(expose[1]) if expose else None
@@ -422,18 +426,53 @@ def monitoring(repository, overlay, used):
         used.add(("PrometheusRule", rules["metadata"]["name"]))
         for rule in (rule for group in rules["spec"]["groups"] for rule in group["rules"]):
             place = f"{overlay.place(rules)}, alert {rule['alert']}"
-            for name in re.findall(r"\b(http_\w+|kube_\w+)", rule["expr"]):
-                base = re.sub(r"_(total|bucket|count|sum)$", "", name)
-                known = name.startswith(CLUSTER_METRICS) or base in repository.metrics or name in repository.metrics
-                expect(known, place, f"the application has no metric {name}")
+            query(repository, place, rule["expr"])
             for label, value in re.findall(r'(\w+)="([^"]+)"', rule["expr"]):
                 if label in kinds:
                     expect(overlay.get(kinds[label], value), place, f"there is no {kinds[label]} {value}")
                 if label == "container":
                     names = [one["name"] for pod in overlay.pods() for one in pod[2]["containers"]]
                     expect(value in names, place, f"there is no container {value}")
-            for path in "|".join(re.findall(r'route!~"([^"]+)"', rule["expr"])).split("|"):
-                expect(not path or path in repository.routes, place, f"leaves out {path}, which is no route")
+    for boards in overlay.all("ConfigMap"):
+        if "grafana_dashboard" in boards["metadata"]["labels"]:
+            used.add(("ConfigMap", boards["metadata"]["name"]))
+            for name, text in boards["data"].items():
+                dashboard(repository, f"{overlay.name}: {name}", text)
+
+
+# Labels that Prometheus and histograms bring along.
+BROUGHT = {"job", "namespace", "le"}
+
+
+def query(repository, place, expression):
+    """Every metric and label that a query names is one, and what it leaves out is a route."""
+    for name in re.findall(r"([a-zA-Z_:][\w:]*)\{", expression):
+        base = re.sub(r"_(total|bucket|count|sum)$", "", name)
+        known = name == "up" or name.startswith(CLUSTER_METRICS) or {base, name} & repository.metrics
+        expect(known, place, f"the application has no metric {name}")
+    if CLUSTER_METRICS not in expression:
+        named = re.findall(r'(\w+)(?:=|!=|=~|!~)"', expression)
+        named += [label for group in re.findall(r"by \(([^)]*)\)", expression) for label in group.split(", ")]
+        for label in set(named) - BROUGHT - repository.labels:
+            expect(False, place, f"no metric has the label {label}")
+    for path in "|".join(re.findall(r'route!~"([^"]+)"', expression)).split("|"):
+        expect(not path or path in repository.routes, place, f"leaves out {path}, which is no route")
+
+
+def dashboard(repository, place, text):
+    board = json.loads(text)
+    variables = {one["name"] for one in board["templating"]["list"]}
+    for name in set(re.findall(r"\$\{?(\w+)", text)) - {"__rate_interval"}:
+        expect(name in variables, place, f"there is no variable {name}")
+    for name in variables:
+        expect(re.search(rf"\$\{{?{name}\b", text), place, f"nothing uses the variable {name}")
+    numbers = [panel["id"] for panel in board["panels"]]
+    expect(len(numbers) == len(set(numbers)), place, "two panels have one id")
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            query(repository, f"{place}, {panel['title']}", target["expr"])
+            for label in re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")):
+                expect(re.search(rf"by \([^)]*\b{label}\b", target["expr"]), place, f"the legend shows {label}, the query does not")
 
 
 def namespace(repository, overlay):
@@ -478,7 +517,7 @@ def connections(repository, overlay):
     deployment = overlay.all("Deployment")[0]["spec"]
     most = overlay.all("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"]
     surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
-    settings = overlay.all("ConfigMap")[0]["data"]
+    settings = next(one["data"] for one in overlay.all("ConfigMap") if "WEB_CONCURRENCY" in one["data"])
     size = int(settings.get("APP_DATABASE_POOL_SIZE", pool[1]))
     total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 1
     expect(printed and int(printed[1]) == total, "README.md", f"{total} connections, but it says {printed and printed[1]}")
@@ -502,6 +541,8 @@ def files(repository, root):
         for entry in text.get("resources", []):
             target = (path.parent / entry).resolve()
             named.add(target / "kustomization.yaml" if target.is_dir() else target)
+        for entry in (file for one in text.get("configMapGenerator", []) for file in one.get("files", [])):
+            named.add((path.parent / entry.partition("=")[2]).resolve())
     for path in root.rglob("*"):
         if path.is_file() and path.resolve() not in named:
             relative = path.relative_to(root)
@@ -594,33 +635,123 @@ def compose(repository):
     for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
         expect(name in services, "rollout.sh", f"there is no service {name}")
     nginx(repository, services)
+    watched(repository, services)
     if repository.workflow:
         workflow(repository, [])
     return f"{len(services)} services"
+
+
+def watched(repository, services):
+    root = repository.root / "deploy/monitoring"
+    if not root.is_dir():
+        return
+    settings = yaml.safe_load((root / "prometheus.yaml").read_text())
+    for name in settings["rule_files"]:
+        expect((root / name).is_file(), "prometheus.yaml", f"there is no {name}")
+    jobs = {job["job_name"] for job in settings["scrape_configs"]}
+    for job in settings["scrape_configs"]:
+        expect(job.get("metrics_path", "/metrics") in repository.routes, "prometheus.yaml", "asks for what is no route")
+        for found in job["dns_sd_configs"]:
+            expect(found["port"] == repository.port, "prometheus.yaml", f"asks port {found['port']}")
+            for name in found["names"]:
+                expect(name in services, "prometheus.yaml", f"there is no service {name}")
+    for group in yaml.safe_load((root / "alerts.yaml").read_text())["groups"]:
+        for rule in group["rules"]:
+            place = f"alerts.yaml, {rule['alert']}"
+            query(repository, place, rule["expr"])
+            for name in re.findall(r'job="([^"]+)"', rule["expr"]):
+                expect(name in jobs, place, f"there is no job {name}")
+    text = (root / "dashboard.json").read_text()
+    dashboard(repository, "dashboard.json", text)
+    for name in re.findall(r'job=\\"([^"\\]+)', text):
+        expect(name in jobs, "dashboard.json", f"there is no job {name}")
+    for service in services.values():
+        for option in service.get("command", []) if isinstance(service.get("command"), list) else []:
+            if option.startswith("--config.file=/etc/prometheus/"):
+                expect((root / Path(option).name).is_file(), "compose", f"{option}: there is no such file")
 
 
 def nginx(repository, services):
     root = repository.root / "deploy/nginx"
     if not root.is_dir():
         return
+    whole = nginx_files(repository, root)
     hosts = set(services) | {entry.split(":")[0] for one in services.values() for entry in one.get("extra_hosts", [])}
-    texts = {path.name: path.read_text() for path in root.glob("*.conf")}
-    included = {"nginx.conf"} | {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
-    for name in included ^ set(texts):
-        expect(False, f"deploy/nginx/{name}", "is not there" if name in included else "nothing includes it")
-    whole = "\n".join(texts.values())
     for host, port in re.findall(r"(?m)^\s+server ([a-z-]+):(\d+)", whole):
         expect(host in hosts, "deploy/nginx", f"there is no service {host}")
         expect(int(port) == repository.port, "deploy/nginx", f"asks {host} on {port}, the image exposes {repository.port}")
     for inside in re.findall(r"listen (\d+)", whole):
         published = [entry for one in services.values() for entry in one.get("ports", []) if entry.endswith(f":{inside}")]
         expect(published, "deploy/nginx", f"nothing publishes the port {inside}")
+
+
+def nginx_files(repository, root):
+    """What holds wherever nginx runs; returns all of its configuration."""
+    texts = {path.name: path.read_text() for path in root.glob("*.conf")}
+    included = {"nginx.conf"} | {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
+    for name in included ^ set(texts):
+        expect(False, f"deploy/nginx/{name}", "is not there" if name in included else "nothing includes it")
+    whole = "\n".join(texts.values())
     for words in re.findall(r"\^/(?:\(\?:([\w|]+)\)|(\w+))\(", whole):
         hidden = set((words[0] or words[1]).split("|"))
         wanted = {path[1:] for path in repository.routes & {"/ready", "/metrics"}}
         expect(hidden == wanted, "deploy/nginx", f"hides {sorted(hidden)}, the application has {sorted(wanted)}")
     for zone in re.findall(r"limit_(?:req|conn) (?:zone=)?(\w+)[ ;]", whole):
         expect(re.search(rf"zone={zone}:", whole), "deploy/nginx", f"there is no zone {zone}")
+    return whole
+
+
+# ---- systemd
+
+
+def systemd(repository):
+    root = repository.root / "deploy/systemd"
+    script = (root / "deploy.sh").read_text()
+    name = re.search(r"(?m)^home=/srv/(.+)$", script)[1]
+    units = {path.name: path.read_text() for path in sorted(root.glob("*.service")) + sorted(root.glob("*.socket"))}
+    deployed = {path.relative_to(repository.root): path.read_text() for path in (repository.root / "deploy").rglob("*") if path.is_file()}
+    for place, text in {**deployed, "README.md": repository.readme}.items():
+        for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
+            known = found == name or (folder, found) in {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
+            expect(known, place, f"/{folder}/{found} is not of {name}")
+        for unit, instance in re.findall(rf"\b({re.escape(name)}[a-z-]*)(@?)[^\s/*]*\.service", text):
+            expect(f"{unit}{instance}.service" in units, place, f"there is no unit {unit}{instance}.service")
+    installed = [word for line in re.findall(r"(?m)^install (.*)$", repository.readme) for word in line.split()]
+    for unit, text in units.items():
+        credentials = dict(re.findall(r"(?m)^LoadCredential=(\w+):(\S+)$", text))
+        if "/releases/%i/" in text:
+            expect(set(credentials) == repository.secrets, unit, f"is given {sorted(credentials)}, the application reads {sorted(repository.secrets)}")
+            expect(("APP_SECRETS_DIR=%d" in text) == bool(credentials), unit, "APP_SECRETS_DIR is not where its secrets are")
+            for variable in re.findall(r"(?m)^Environment=([A-Z_]+)=", text):
+                expect(variable in repository.variables or variable.startswith("PYTHON"), unit, f"sets {variable}, which nothing reads")
+            folder = re.search(r"(?m)^WorkingDirectory=(\S+)$", text)
+            expect(folder and folder[1] == f"/srv/{name}/releases/%i", unit, "does not run in the folder of its version")
+        for module in re.findall(r"/python -m (\w+)", text):
+            expect(f"\n{module}==" in repository.read("requirements.txt"), unit, f"{module} is not installed")
+        for file in re.findall(r"/python (\w+\.py)", text):
+            expect((repository.root / file).is_file(), unit, f"there is no {file}")
+        for path in [*credentials.values(), *re.findall(r"(?m)^EnvironmentFile=(\S+)$", text)]:
+            made = [f"{word.rstrip('/')}/{Path(path).name}" for word in installed]
+            expect(path in made and Path(path).name in " ".join(installed), unit, f"the README does not make {path}")
+        stop = re.search(r"(?m)^TimeoutStopSec=(\d+)$", text)
+        patience = re.search(r"(?:graceful_timeout|GRACEFUL_TIMEOUT) = (\d+)", repository.server)
+        if "ExecReload" in text and "/releases/%i/" in text and expect(patience, unit, "there is no server that says how long it takes"):
+            expect(stop and int(stop[1]) > int(patience[1]), unit, f"is stopped after {stop and stop[1]} s, the server takes {patience[1]}")
+    for variable in re.findall(r"(?m)^([A-Z_]+)=", (root / "app.env").read_text()):
+        expect(variable in repository.variables, "app.env", f"sets {variable}, which nothing reads")
+    copied = re.search(r"(?m)^ *cp -R (.*) \"\$release\"$", script)[1].split()
+    for file in copied:
+        expect((repository.root / file).exists(), "deploy.sh", f"there is no {file}")
+    bound = re.search(r"/run/\S+/%i/(\S+)", units[f"{name}@.service"])[1]
+    expect(f'"/run/{name}/$id/{bound}"' in script, "deploy.sh", f"does not link {bound}, which the service listens at")
+    for place, text in deployed.items():
+        for path in re.findall(rf"/srv/{re.escape(name)}/current/(\w+\.sock)", text):
+            expect(f'"$release/{path}"' in script, place, f"asks {path}, which deploy.sh does not link")
+    if (repository.root / "deploy/nginx").is_dir():
+        nginx_files(repository, repository.root / "deploy/nginx")
+    if repository.workflow:
+        workflow(repository, [])
+    return f"{len(units)} units"
 
 
 # ---- Everything
@@ -629,7 +760,8 @@ def nginx(repository, services):
 def paths(repository):
     """What README and workflow name as a file is one."""
     text = repository.readme + repository.workflow
-    bases = [repository.root, repository.root / "deploy/kubernetes", repository.root / "deploy/compose", repository.root / "src"]
+    bases = [repository.root, repository.root / "src"]
+    bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
     bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:

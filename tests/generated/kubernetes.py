@@ -262,11 +262,10 @@ def nginx(every, encrypted):
         for rule in one["rules"]:
             # The balancer's checks alone need no headers.
             if rule.get("backendRefs") and rule["matches"] != [{"path": {"type": "Exact", "value": "/health"}}]:
-                found = headers(entry.get("responseHeaderModifier", {}).get("set", []) for entry in rule["filters"])
+                found = set(headers("responseHeaderModifier", rule))
                 yield None if found == HEADERS else f"other headers: {sorted(found ^ HEADERS)}"
-                sent = headers(entry.get("requestHeaderModifier", {}).get("set", []) for entry in rule["filters"])
-                wanted = {"X-Forwarded-Proto"} if not encrypted and rule["name"] == "api" else set()
-                yield None if sent == wanted else f"sets {sorted(sent)} on requests, not {sorted(wanted)}"
+                if rule.get("name") == "api":
+                    yield from forwarded(encrypted, rule)
 
 
 def envoy(every, encrypted):
@@ -274,9 +273,16 @@ def envoy(every, encrypted):
     wanted = "1.2" if encrypted else None
     yield None if policy.get("tls", {}).get("minVersion") == wanted else f"the least version of TLS is not {wanted}"
     yield from client(encrypted, policy.get("clientIPDetection", {}).get("xForwardedFor", {}).get("trustedCIDRs"))
-    found = headers([policy["headers"]["lateResponseHeaders"]["set"]])
+    # An id of a client is kept where Envoy does not see the client itself.
+    removed = policy["headers"].get("earlyRequestHeaders", {}).get("remove", [])
+    yield None if removed == ([] if encrypted else ["X-Request-Id"]) else f"removes {removed} from requests"
+    found = {one["name"] for one in policy["headers"]["lateResponseHeaders"]["set"]}
     yield None if found == HEADERS else f"other headers: {sorted(found ^ HEADERS)}"
     yield None if {"requestHeadersReceivedTimeout", "requestReceivedTimeout"} <= set(policy["timeout"]["http"]) else "no timeouts"
+    for one in every("HTTPRoute"):
+        for rule in one["rules"]:
+            if rule.get("name") == "api":
+                yield from forwarded(encrypted, rule)
     (policy,) = every("BackendTrafficPolicy")
     rules = policy["rateLimit"]["local"]["rules"]
     each = [select["sourceCIDR"] for one in rules for select in one["clientSelectors"]]
@@ -292,6 +298,10 @@ def traefik(every):
     encrypted = [one for one in every("IngressRoute") if "tls" in one]
     yield None if bool(encrypted) == ("redirectScheme" in middlewares) else "plain HTTP is not redirected as it should be"
     yield None if bool(encrypted) == bool(every("TLSOption")) else "TLSOption without TLS, or TLS without"
+    for one in every("IngressRoute"):
+        for rule in one["routes"]:
+            if "Host(" not in rule["match"]:
+                yield None if rule.get("priority") == 1 else f"`{rule['match']}` may be somebody else's"
     points = sorted(point for one in every("IngressRoute") for point in one["entryPoints"])
     yield None if points == (["web", "websecure"] if encrypted else ["web"]) else f"comes in at {points}"
     for kind in ("rateLimit", "inFlightReq"):
@@ -310,8 +320,15 @@ def client(encrypted, trusted):
     yield None if bool(trusted) != bool(encrypted) else f"believes {trusted} of clients"
 
 
-def headers(lists):
-    return {one["name"] for entries in lists for one in entries}
+def forwarded(encrypted, rule):
+    """What comes from a balancer came to it by TLS, which nobody but the gateway can tell the application."""
+    sent, wanted = headers("requestHeaderModifier", rule), {} if encrypted else {"X-Forwarded-Proto": "https"}
+    yield None if sent == wanted else f"sets {sent} on requests, not {wanted}"
+
+
+def headers(modifier, rule):
+    lists = (entry.get(modifier, {}).get("set", []) for entry in rule.get("filters", []))
+    return {one["name"]: one["value"] for entries in lists for one in entries}
 
 
 def find(tool):
@@ -374,7 +391,7 @@ def shutdown(repository, built, findings):
     keepalive = re.search(r"(?m)^keepalive = (\d+)$", text)
     graceful = int(number[1]) if number else 0
     for overlay, documents in built.items():
-        settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap")
+        settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap" and "WEB_CONCURRENCY" in one["data"])
         delay = float(settings.get("APP_SHUTDOWN_DELAY", 0))
         drain = float(settings.get("APP_SHUTDOWN_DRAIN", 10))
         pod = next(one for one in documents if one["kind"] == "Deployment")["spec"]["template"]["spec"]

@@ -12,6 +12,8 @@ use crate::support::Output;
 
 /// No two at a time: they share what mypy learned.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// The tests of what was copied from the example, of its tables, and of what was renamed.
+const SQL: [&str; 3] = ["tests/test_notes.py", "tests/test_migrations.py", "tests/test_probes.py"];
 const STATE: &str = ".fastwright.toml";
 /// Where git merges.
 const OTHER: &str = "other/shop-api";
@@ -302,14 +304,15 @@ impl Edited {
         assert_eq!(self.repository.sandbox.times("shop-api"), times);
     }
 
-    fn judge(mut self, tests: bool) -> Vec<String> {
+    fn judge(mut self, tests: &[&str]) -> Vec<String> {
         let environment = self.repository.environment();
         // What it learned of the packages holds for every repository that has these.
         let cache = environment.join("mypy-of-upgrades");
         let cache = ["--cache-dir", cache.to_str().expect("UTF-8")];
         own_judges(&mut self.repository, &environment, &cache);
-        if tests {
-            self.repository.judge("pytest", &environment.join("bin/pytest"), &["-q"]);
+        if !tests.is_empty() {
+            let arguments = [&["-q"], tests].concat();
+            self.repository.judge("pytest", &environment.join("bin/pytest"), &arguments);
         }
         println!("{}", self.repository.log);
         self.repository.findings
@@ -333,12 +336,12 @@ fn same(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) {
 fn edited_repositories_of_the_first_release_become_ones_of_the_newest() {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = [
-        (vec![], true),
-        (vec!["--orchestrator", "kubernetes", "--proxy", "envoy"], false),
-        (vec!["--database", "mariadb", "--proxy", "traefik"], false),
-        (vec!["--database", "sqlite", "--server", "gunicorn", "--proxy", "envoy"], true),
-        (vec!["--database", "none"], true),
-        (vec!["--server", "granian", "--orchestrator", "kubernetes"], false),
+        (vec![], vec!["tests"]),
+        (vec!["--orchestrator", "kubernetes", "--proxy", "envoy"], vec![]),
+        (vec!["--database", "mariadb", "--proxy", "traefik"], vec![]),
+        (vec!["--database", "sqlite", "--proxy", "envoy"], SQL.to_vec()),
+        (vec!["--database", "none"], vec!["tests"]),
+        (vec!["--server", "granian", "--orchestrator", "kubernetes"], vec![]),
     ];
     let mut failed = Vec::new();
     for (number, (flags, tests)) in cases.into_iter().enumerate() {
@@ -360,7 +363,7 @@ fn edited_repositories_of_the_first_release_become_ones_of_the_newest() {
             edited.edit("pyproject.toml", both, "\"shop_api.gunicorn_worker\"]\n");
         }
         edited.settle();
-        let findings = edited.judge(tests);
+        let findings = edited.judge(&tests);
         failed
             .extend(findings.into_iter().map(|finding| format!("{}: {finding}", flags.join(" "))));
     }
@@ -371,19 +374,19 @@ fn edited_repositories_of_the_first_release_become_ones_of_the_newest() {
 #[ignore = "installs and runs real tools"]
 fn edited_repositories_go_to_other_choices() {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let timeouts = "deploy/nginx/timeouts.conf";
+    let broker = "src/shop_api/tasks/broker.py";
     let cases = [
-        (vec!["--proxy", "traefik"], vec!["deploy/nginx/timeouts.conf"], false),
-        (
-            vec!["--orchestrator", "kubernetes", "--workers", "1"],
-            vec!["deploy/nginx/timeouts.conf"],
-            false,
-        ),
-        (vec!["--database", "mariadb"], vec![], true),
+        (None, vec!["--proxy", "traefik"], vec![timeouts], vec![]),
+        (None, vec!["--orchestrator", "kubernetes", "--workers", "1"], vec![timeouts], vec![]),
+        (None, vec!["--database", "mariadb"], vec![], SQL.to_vec()),
+        (Some("--tasks=taskiq"), vec!["--tasks", "none"], vec![broker], SQL.to_vec()),
     ];
     let mut failed = Vec::new();
-    for (flags, kept, tests) in cases {
-        let mut edited = Edited::new(&[]);
+    for (before, flags, kept, tests) in cases {
+        let mut edited = Edited::new(before.as_slice());
         edited.work();
+        edited.edit(broker, "24 * 60 * 60", "12 * 60 * 60");
         edited.commit("shop-api");
 
         let unresolved = edited.upgrade(false, &flags);
@@ -396,8 +399,13 @@ fn edited_repositories_go_to_other_choices() {
         }
         // What was copied from the example follows it to the other choice.
         edited.copy_feature();
+        if before.is_some() {
+            let app = "src/shop_api/app.py";
+            edited.edit(app, "    reports,\n    tasks,\n", "");
+            edited.edit(app, "    app.include_router(reports.router)\n", "");
+        }
         edited.settle();
-        let findings = edited.judge(tests);
+        let findings = edited.judge(&tests);
         failed
             .extend(findings.into_iter().map(|finding| format!("{}: {finding}", flags.join(" "))));
     }

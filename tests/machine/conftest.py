@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import support
-from facts import FACTS, Facts
+from facts import FACTS, ROWS, Facts, Rows
 from support import Authority, Client, run
 
 REPOSITORY = Path("/root/repository")
@@ -34,6 +34,11 @@ def answers() -> Answers:
 @pytest.fixture(scope="session")
 def facts(answers: Answers) -> Facts:
     return FACTS[answers.proxy]
+
+
+@pytest.fixture(scope="session")
+def rows(answers: Answers) -> Rows:
+    return ROWS[answers.database]
 
 
 @pytest.fixture(scope="session")
