@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::model::{Focus, Model};
 use super::options::{Choice, choices, taken};
 use super::preview::{Made, Preview};
-use super::world::{Resolved, World, is_asked, with};
+use super::world::{Extent, Resolved, World, is_asked, with};
 use crate::answer::{AnswerProblem, Given, Layer, Resolution};
 use crate::error::Problem;
 use crate::pack::{Key, Kind, Question, Value};
@@ -31,6 +31,10 @@ pub struct Facts {
     pub typed: Option<Problem>,
     /// The files, with what the focused choice makes of them.
     pub preview: Preview,
+    /// The command that gives these answers again, if they are good.
+    pub command: Option<String>,
+    /// The directory that it is for.
+    place: String,
     /// Why the files are not those of these answers.
     pub stale: Option<String>,
     /// What the last good answers came to.
@@ -42,18 +46,23 @@ pub struct Facts {
 impl Facts {
     /// Derives all of it; what was known before saves work.
     #[must_use]
-    pub fn of(world: &World<'_>, model: &Model, before: Option<Self>) -> Self {
+    pub fn of(world: &World<'_>, model: &Model, before: Option<&Self>) -> Self {
         let name = model.place.name.as_deref();
         let Resolved { layer, now, left_out } = world.resolve(&model.asked, name);
         let asked = |question: &&Question| is_asked(question, &now);
         let stops: Vec<Key> =
             world.questions().filter(asked).map(|question| question.key.clone()).collect();
-        let (made, tried) = before.map_or((None, None), |facts| (facts.made, facts.tried));
+        let (made, tried) =
+            before.map_or((None, None), |facts| (facts.made.clone(), facts.tried.clone()));
+        let same = before.filter(|facts| facts.layer == layer && facts.place == model.place.text);
+        let command = same.map(|facts| facts.command.clone());
         let mut facts = Self {
             choices: BTreeMap::new(),
             typed: None,
             preview: Preview::default(),
             stale: None,
+            command: None,
+            place: model.place.text.clone(),
             layer,
             now,
             left_out,
@@ -61,6 +70,10 @@ impl Facts {
             made,
             tried,
         };
+        facts.command = command.unwrap_or_else(|| {
+            let answers = facts.now.clone().complete(world.pack).ok()?;
+            Some((world.command)(&answers, &facts.place, Extent::Minimal))
+        });
         facts.choices = facts.offered(world, model, name);
         facts.look_ahead(world, model, name);
         facts

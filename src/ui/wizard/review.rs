@@ -185,6 +185,9 @@ impl Wizard<'_> {
     /// Returns the command that gives these answers again, if they are good.
     #[must_use]
     pub fn command(&self, extent: Extent) -> Option<String> {
+        if extent == Extent::Minimal {
+            return self.facts.command.clone();
+        }
         let answers = self.facts.now.clone().complete(self.world.pack).ok()?;
         Some((self.world.command)(&answers, &self.model.place.text, extent))
     }
