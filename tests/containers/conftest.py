@@ -86,6 +86,8 @@ def stack(repository: Path, image: str, authority: Authority, answers: Answers):
     if answers.tls == "files":
         for file in (authority.chain, authority.key):
             (folder / file.name).write_bytes(file.read_bytes())
+    if answers.proxy != "none" and answers.tls == "upstream":
+        trust(repository / "deploy" / answers.proxy, FACTS[answers.proxy].trusted)
     down = ["--profile", "rollout", "--profile", "monitoring", "down", "--volumes", "--timeout", "5"]
     try:
         # What an interrupted run may have left: a database with another password.
@@ -99,6 +101,18 @@ def stack(repository: Path, image: str, authority: Authority, answers: Answers):
         raise
     finally:
         stack.compose(*down, check=False)
+
+
+def trust(folder: Path, replaced: dict[str, str]) -> None:
+    """Name the balancer's addresses, as the README tells: those that this host has on the two networks of the tests."""
+    left = set(replaced)
+    for file in (file for file in folder.rglob("*") if file.is_file()):
+        text = file.read_text()
+        for before, after in replaced.items():
+            left -= {before} if before in text else set()
+            text = text.replace(before, after)
+        file.write_text(text)
+    assert left == set()
 
 
 @pytest.fixture(scope="session")
