@@ -158,21 +158,17 @@ def test_a_large_body_is_refused_over_http2(client: Client, facts: Facts, tmp_pa
 
 
 def test_a_large_answer_is_compressed(client: Client, rows: Rows):
-    if rows.migrated:
-        for _ in range(15):
-            body = json.dumps({"name": secrets.token_hex(8)}).encode()
-            assert client.send("POST", "/items", {"Content-Type": "application/json"}, body).status == 201
-        large = ("GET", "/items", {}, b"")
-    else:
-        # Without rows only a refusal is large.
-        large = ("POST", rows.post[0], {"Content-Type": "application/json"}, json.dumps({"lines": [{}] * 50}).encode())
-    method, target, headers, body = large
+    if not rows.migrated:
+        pytest.skip("without rows no answer is large")
+    for _ in range(15):
+        body = json.dumps({"name": secrets.token_hex(8)}).encode()
+        assert client.send("POST", "/items", {"Content-Type": "application/json"}, body).status == 201
 
-    answer = client.send(method, target, {**headers, "Accept-Encoding": "gzip"}, body)
+    answer = client.send("GET", "/items", {"Accept-Encoding": "gzip"})
 
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["vary"] == "Accept-Encoding"
-    assert "content-encoding" not in client.send(method, target, headers, body).headers
+    assert "content-encoding" not in client.send("GET", "/items").headers
 
 
 def test_what_the_application_believes_of_a_client_cannot_be_forged(echo: Client, facts: Facts):
