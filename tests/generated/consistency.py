@@ -51,6 +51,19 @@ def main(argument):
     sys.exit(bool(findings))
 
 
+def is_component(document, name):
+    return document["metadata"]["labels"]["app.kubernetes.io/component"] == name
+
+
+def heartbeat(place, environment, checks):
+    """What checks a worker looks at the file that the worker touches."""
+    file = environment.get("APP_TASKS_HEARTBEAT")
+    for check in checks:
+        for path in re.findall(r"os\.stat\(['\"]([^'\"]+)['\"]\)", check):
+            expect(path == file, place, f"the check looks at {path}, the worker touches {file}")
+        expect("os.stat" in check or not file, place, f"nothing looks at {file}")
+
+
 class Repository:
     """What the application says about itself."""
 
@@ -89,6 +102,11 @@ class Repository:
     def read(self, path):
         file = self.root / path
         return file.read_text() if file.is_file() else ""
+
+    def runs(self, command):
+        """Tells whether a command runs a module of the application."""
+        module = "/".join(command[2].split(".")) if command[:2] == ["python", "-m"] and len(command) == 3 else None
+        return bool(module) and (self.root / f"src/{module}.py").is_file()
 
     def count(self):
         return f"{len(self.settings)} settings, {len(self.routes)} routes"
@@ -240,7 +258,11 @@ def pods(repository, overlay, made, used):
             expect(repository.image in (None, image), place, f"the image is {image}, CI pushes {repository.image}")
             command = (container.get("command") or container.get("args") or [None])[0]
             if command:
-                expect(f"\n{command}==" in repository.read("requirements.txt"), place, f"{command} is not installed")
+                installed = f"\n{command}==" in repository.read("requirements.txt")
+                words = container.get("command") or container["args"]
+                expect(installed or repository.runs(words), place, f"{command} is not installed")
+            heartbeat(place, values, [" ".join(container.get(probe, {}).get("exec", {}).get("command", []))
+                                      for probe in ("startupProbe", "livenessProbe", "readinessProbe")])
         for name, volume in volumes.items():
             place = overlay.place(owner)
             expect(name in mounted, place, f"nothing mounts the volume {name}")
@@ -514,7 +536,7 @@ def connections(repository, overlay):
     printed = re.search(r"(?m)= \*\*(\d+)\*\*", repository.readme)
     if not pool or overlay.name != "production":
         return
-    deployment = overlay.all("Deployment")[0]["spec"]
+    deployment = next(one["spec"] for one in overlay.all("Deployment") if is_component(one, "api"))
     most = overlay.all("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"]
     surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
     settings = next(one["data"] for one in overlay.all("ConfigMap") if "WEB_CONCURRENCY" in one["data"])
@@ -620,6 +642,11 @@ def compose(repository):
                 expect(variable in repository.variables, place, f"sets {variable}, which nothing reads")
             wanted = "/run/secrets" if service.get("secrets") else None
             expect(environment.get("APP_SECRETS_DIR") == wanted, place, f"APP_SECRETS_DIR is not {wanted}")
+        command = service.get("command", [])
+        if service.get("image", "").startswith("${APP_IMAGE"):
+            if command[:1] == ["python"]:
+                expect(repository.runs(command), place, f"runs {command}, which is not there")
+            heartbeat(place, environment, [" ".join(service.get("healthcheck", {}).get("test", []))])
         test = " ".join(service.get("healthcheck", {}).get("test", []))
         for port, path in re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", test):
             expect(int(port) == repository.port, place, f"the check asks port {port}")
@@ -763,7 +790,7 @@ def paths(repository):
     text = repository.readme + repository.workflow
     bases = [repository.root, repository.root / "src"]
     bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
-    bases += [path for path in (repository.root / "src").rglob("*") if path.is_dir()]
+    bases += [path for path in (repository.root / "src").glob("**/") if path.name != "__pycache__"]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:
         expect(any((base / name).exists() for base in bases), "README.md or ci.yml", f"there is no {name}")

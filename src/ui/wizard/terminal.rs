@@ -64,7 +64,7 @@ impl Terminal {
     /// # Errors
     /// Fails if it cannot be used; then it is as it was.
     pub fn enter(mouse: bool, color: bool, kept: Option<String>) -> Result<Self> {
-        let size = size()?;
+        let size = Self::size()?;
         style::force_color_output(color);
         let caught = Caught::catch().map_err(unusable)?;
         let previous: Arc<Hook> = Arc::new(panic::take_hook());
@@ -88,8 +88,8 @@ impl Terminal {
     ///
     /// # Errors
     /// Fails if there is no terminal.
-    pub fn size(&self) -> Result<(u16, u16)> {
-        size()
+    pub fn size() -> Result<(u16, u16)> {
+        crossterm::terminal::size().map_err(unusable)
     }
 
     /// Draws, and puts the caret where the drawing says.
@@ -105,15 +105,26 @@ impl Terminal {
         draw.map(drop).map_err(unusable)
     }
 
+    /// Returns the signal that tells why the terminal cannot be used, if one comes soon.
+    #[must_use]
+    pub fn gone(&self) -> Option<u8> {
+        for _ in 0..10 {
+            if let Some(signal) = self.caught.signal() {
+                return Some(signal);
+            }
+            thread::sleep(WAIT / 2);
+        }
+        None
+    }
+
     /// Waits for messages and returns all that are there, or the signal that ends the wizard.
     ///
     /// # Errors
     /// Fails if the terminal cannot be read.
     pub fn messages(&mut self) -> Result<Result<Vec<Message>, u8>> {
         loop {
-            let signal = self.caught.ending.load(Ordering::SeqCst);
-            if signal != 0 {
-                return Ok(Err(u8::try_from(signal).unwrap_or_default()));
+            if let Some(signal) = self.caught.signal() {
+                return Ok(Err(signal));
             }
             if self.caught.stop.swap(false, Ordering::SeqCst) {
                 return Ok(Ok(vec![self.suspend()?]));
@@ -166,7 +177,7 @@ impl Terminal {
         leave();
         set(self.mouse).map_err(unusable)?;
         self.redraw()?;
-        let (columns, rows) = size()?;
+        let (columns, rows) = Self::size()?;
         Ok(Message::Resize(columns, rows))
     }
 
@@ -175,14 +186,15 @@ impl Terminal {
     /// # Errors
     /// Fails if the terminal cannot be written to.
     pub fn redraw(&mut self) -> Result<()> {
-        self.screen.clear().map_err(unusable)
+        // Clearing would ask the terminal where the cursor is, which not every one answers.
+        self.resize(Self::size()?)
     }
 
     /// Asks the terminal to put a text into the clipboard.
     ///
     /// # Errors
     /// Fails if the terminal cannot be written to.
-    pub fn copy(&mut self, text: &str) -> Result<()> {
+    pub fn copy(text: &str) -> Result<()> {
         let mut stderr = io::stderr();
         write!(stderr, "\x1b]52;c;{}\x07", base64(text.as_bytes()))
             .and_then(|()| stderr.flush())
@@ -230,6 +242,13 @@ impl Caught {
     }
 }
 
+impl Caught {
+    /// Returns the signal that ends the wizard, if one came.
+    fn signal(&self) -> Option<u8> {
+        u8::try_from(self.ending.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+    }
+}
+
 /// Ends the program if it does not end by itself: a terminal that has gone may be waited for.
 fn watch() -> io::Result<(Handle, JoinHandle<()>)> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGQUIT])?;
@@ -261,10 +280,6 @@ impl Drop for Caught {
             unregister(id);
         }
     }
-}
-
-fn size() -> Result<(u16, u16)> {
-    crossterm::terminal::size().map_err(unusable)
 }
 
 fn area((columns, rows): (u16, u16)) -> Rect {

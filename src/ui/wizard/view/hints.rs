@@ -28,7 +28,7 @@ impl Wizard<'_> {
         let small = self.model.layout() == Layout::Small;
         let tail = if small { 0 } else { width(last.0) + width(last.1) + 3 };
         let mut x = area.x + 1;
-        for (key, word) in self.hints() {
+        for &(key, word) in self.hints() {
             let cells = width(key) + 1 + width(word) + 2;
             if x + cells + tail > area.right() {
                 break;
@@ -43,25 +43,25 @@ impl Wizard<'_> {
         canvas.text(x + 1, y, line.right().saturating_sub(x + 1), last.1, Role::Faint);
     }
 
-    fn hints(&self) -> Vec<Hint> {
+    fn hints(&self) -> &'static [Hint] {
         match &self.model.dialog {
             Some(Dialog::Resume { .. }) => {
-                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
+                return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
             }
-            Some(Dialog::Quit) => return vec![("Enter", "quit"), ("Esc", "stay")],
+            Some(Dialog::Quit) => return &[("Enter", "quit"), ("Esc", "stay")],
             Some(Dialog::Fix { .. }) => {
-                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
+                return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
             }
-            Some(Dialog::Save(_)) => return vec![("Enter", "save"), ("Esc", "cancel")],
+            Some(Dialog::Save(_)) => return &[("Enter", "save"), ("Esc", "cancel")],
             Some(Dialog::Jump { .. }) => {
-                return vec![("Enter", "go"), ("Up Down", "move"), ("Esc", "close")];
+                return &[("Enter", "go"), ("Up Down", "move"), ("Esc", "close")];
             }
             None => {}
         }
         match self.model.page {
-            Page::Help | Page::Why => return vec![("Up Down", "scroll"), ("Esc", "close")],
+            Page::Help | Page::Why => return &[("Up Down", "scroll"), ("Esc", "close")],
             Page::Files if self.model.pane == Pane::File => {
-                return vec![
+                return &[
                     ("Up Down", "scroll"),
                     ("d", "differences"),
                     ("Enter", "tree"),
@@ -69,7 +69,7 @@ impl Wizard<'_> {
                 ];
             }
             Page::Files => {
-                return vec![
+                return &[
                     ("Enter", "open"),
                     ("Left Right", "fold"),
                     ("p", "back"),
@@ -80,7 +80,7 @@ impl Wizard<'_> {
         }
         match self.model.pane {
             Pane::Sections => {
-                return vec![
+                return &[
                     ("Up Down", "move"),
                     ("Enter", "go there"),
                     ("w", "next pane"),
@@ -88,7 +88,7 @@ impl Wizard<'_> {
                 ];
             }
             Pane::Why | Pane::File => {
-                return vec![
+                return &[
                     ("Up Down", "scroll"),
                     ("w", "next pane"),
                     ("Esc", "back"),
@@ -96,7 +96,7 @@ impl Wizard<'_> {
                 ];
             }
             Pane::Tree => {
-                return vec![
+                return &[
                     ("Enter", "open"),
                     ("Left Right", "fold"),
                     ("w", "next pane"),
@@ -105,23 +105,25 @@ impl Wizard<'_> {
             }
             Pane::Form => {}
         }
+        self.form_hints()
+    }
+
+    fn form_hints(&self) -> &'static [Hint] {
         let small = self.model.layout() == Layout::Small;
         if self.model.filter.is_some() {
-            return vec![("Enter", "choose"), ("Esc", "show all")];
+            return &[("Enter", "choose"), ("Esc", "show all")];
         }
         if self.is_review() {
             return match self.place() {
-                Place::Text => vec![("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")],
-                Place::Open | Place::Number => {
-                    vec![
-                        ("Enter", "take"),
-                        ("Up Down", "move"),
-                        ("Shift-Tab", "back"),
-                        ("p", "files"),
-                        ("u", "undo"),
-                        ("?", "help"),
-                    ]
-                }
+                Place::Text => &[("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")],
+                Place::Open | Place::Number => &[
+                    ("Enter", "take"),
+                    ("Up Down", "move"),
+                    ("Shift-Tab", "back"),
+                    ("p", "files"),
+                    ("u", "undo"),
+                    ("?", "help"),
+                ],
             };
         }
         let several = match &self.model.focus {
@@ -134,7 +136,7 @@ impl Wizard<'_> {
             Focus::Review(_) => false,
         };
         match self.place() {
-            Place::Text => vec![
+            Place::Text => &[
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),
                 ("Esc", "revert"),
@@ -143,7 +145,7 @@ impl Wizard<'_> {
                 ("Ctrl-P", "jump"),
                 ("F1", "help"),
             ],
-            Place::Number => vec![
+            Place::Number => &[
                 ("Enter", "next"),
                 ("Left Right", "count"),
                 ("Shift-Tab", "back"),
@@ -151,14 +153,14 @@ impl Wizard<'_> {
                 ("u", "undo"),
                 ("?", "help"),
             ],
-            Place::Open if small => vec![
+            Place::Open if small => &[
                 ("Enter", "choose"),
                 ("Shift-Tab", "back"),
                 ("i", "why"),
                 ("p", "files"),
                 ("?", "help"),
             ],
-            Place::Open if several => vec![
+            Place::Open if several => &[
                 ("Space", "turn"),
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),
@@ -167,7 +169,7 @@ impl Wizard<'_> {
                 ("g", "review"),
                 ("?", "help"),
             ],
-            Place::Open => vec![
+            Place::Open => &[
                 ("Enter", "choose"),
                 ("Space", "and stay"),
                 ("Shift-Tab", "back"),
