@@ -14,11 +14,13 @@ mod packs;
 mod project;
 mod render;
 mod repositories;
+mod screens;
 mod shells;
 mod snapshots;
 mod support;
 mod traces;
 mod upgrade;
+mod wizard;
 
 /// A file that is not declared would never run.
 #[test]

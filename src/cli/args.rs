@@ -120,7 +120,7 @@ fn new(pack: &Pack) -> Result<Command> {
                 .value_hint(ValueHint::FilePath)
                 .help("Write all answers to a file, TOML or by its name JSON"),
         );
-    flags::add(command, pack, flags::Without::Default)
+    flags::add(command.args(looks()), pack, flags::Without::Default)
 }
 
 fn global() -> [Arg; 7] {
@@ -158,12 +158,29 @@ fn global() -> [Arg; 7] {
             Arg::new("ui")
                 .long("ui")
                 .value_name("FACE")
-                .value_parser(["auto", "prompt", "plain"])
+                .value_parser(["auto", "wizard", "prompt", "plain"])
                 .default_value("auto")
-                .help("How to ask: one prompt a question, or plain lines, also through a pipe"),
+                .help("How to ask: on the whole terminal, one prompt a question, or in plain lines, also through a pipe"),
         ),
         global(switch("quiet", "Tell nothing but errors").short('q')),
         global(switch("verbose", "Tell of every file").short('v').conflicts_with("quiet")),
+    ]
+}
+
+/// How the full-screen wizard looks.
+pub(super) fn looks() -> [Arg; 3] {
+    let looks = |arg: Arg| arg.help_heading("Wizard");
+    [
+        looks(
+            Arg::new("theme")
+                .long("theme")
+                .value_name("THEME")
+                .value_parser(["auto", "high-contrast", "mono"])
+                .default_value("auto")
+                .help("Take these colours, all of them the terminal's own"),
+        ),
+        looks(switch("ascii", "Draw lines in ASCII")),
+        looks(switch("no-mouse", "Leave the mouse to the terminal")),
     ]
 }
 

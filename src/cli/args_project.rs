@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
-use super::args::{json, switch};
+use super::args::{json, looks, switch};
 use super::flags;
 use crate::error::Result;
 use crate::pack::Pack;
@@ -67,7 +67,7 @@ pub fn upgrade(pack: &Pack) -> Result<Command> {
         .arg(ending("continue", "End an upgrade whose conflicts are resolved"))
         .arg(ending("abort", "Take back an upgrade that has open conflicts"))
         .arg(ending("undo", "Take back the last upgrade"));
-    flags::add(command, pack, flags::Without::Recorded)
+    flags::add(command.args(looks()), pack, flags::Without::Recorded)
 }
 
 /// Builds `diff`.

@@ -10,6 +10,7 @@ use super::command::command;
 use super::face::{Face, Facts, choose};
 use super::new::with_state;
 use super::variable;
+use super::wizard;
 use crate::answer::{Layer, Layers, Unanswered, resolve};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -17,14 +18,19 @@ use crate::pack::Pack;
 use crate::project::{self, Draft, Kept};
 use crate::render::render;
 use crate::tree::Tree;
+use crate::ui::wizard::Outcome;
 use crate::ui::{self, Asking, Outlook, Rescue, Ui};
 
 /// What came of asking.
 pub(super) struct Asked {
     layer: Layer,
     draft: Option<Draft>,
+    /// The directory, which may be another one by now.
+    pub directory: PathBuf,
+    /// Whether a repository is to be started.
+    pub git: bool,
     /// Ends the program on signals until others listen to them.
-    _rescue: Rescue,
+    _rescue: Option<Rescue>,
 }
 
 impl Asked {
@@ -118,9 +124,8 @@ struct Session<'a> {
 
 impl Session<'_> {
     fn run(self) -> Result<Asked> {
-        let rescue = Rescue::watch(self.farewell())?;
-        match self.answers() {
-            Ok(layer) => Ok(Asked { layer, draft: self.draft, _rescue: rescue }),
+        match self.asked() {
+            Ok(asked) => Ok(Asked { draft: self.draft, ..asked }),
             Err(error) => Err(match self.way_back() {
                 Some(hint) if matches!(error.exit(), Exit::Signal(_)) => error.hint(hint),
                 Some(_) | None => error,
@@ -128,7 +133,7 @@ impl Session<'_> {
         }
     }
 
-    fn answers(&self) -> Result<Layer> {
+    fn asked(&self) -> Result<Asked> {
         let told = Cell::new(false);
         let save = |answers: &Layer| {
             if let Err(error) = self.save(answers)
@@ -140,14 +145,54 @@ impl Session<'_> {
         let outlook = |answers: &Layer| self.outlook(answers);
         let (pack, layers) = (self.pack, self.layers);
         let asking = |start: Layer| Asking { pack, layers, start, save: &save, outlook: &outlook };
+        let git = !self.matches.get_flag("no-git");
+        let directory = self.directory.to_owned();
+        let done = |layer, rescue| Asked { layer, draft: None, directory, git, _rescue: rescue };
         if !ui::has_questions(&asking(Layer::new())) {
-            return Ok(Layer::new());
+            return Ok(done(Layer::new(), None));
         }
+        if self.face == Face::Wizard {
+            return match self.wizard(git, &save)? {
+                Outcome::Create { asked: layer, git, directory } => {
+                    Ok(Asked { directory: PathBuf::from(directory), git, ..done(layer, None) })
+                }
+                Outcome::Cancelled { signal, command } => {
+                    command.into_iter().for_each(|command| self.ui.tell(command));
+                    Err(Error::interrupted(signal, "cancelled; nothing was written"))
+                }
+                Outcome::TooSmall { asked } => {
+                    let rescue = Rescue::watch(self.farewell())?;
+                    Ok(done(ui::prompt(self.ui, &asking(asked))?, Some(rescue)))
+                }
+            };
+        }
+        let rescue = Rescue::watch(self.farewell())?;
         let asking = asking(self.start()?);
-        match self.face {
+        let layer = match self.face {
             Face::Plain => ui::plain(&asking),
             Face::Wizard | Face::Prompt | Face::Silent => ui::prompt(self.ui, &asking),
-        }
+        };
+        Ok(done(layer?, Some(rescue)))
+    }
+
+    fn wizard(&self, git: bool, save: &dyn Fn(&Layer)) -> Result<Outcome> {
+        let (start, offer) = match self.kept() {
+            None => (Layer::new(), None),
+            Some((_, answers)) if self.matches.get_flag("resume") => (answers, None),
+            Some((what, answers)) => (answers, Some(what)),
+        };
+        wizard::ask(&wizard::Ask {
+            ui: self.ui,
+            pack: self.pack,
+            layers: self.layers,
+            directory: self.directory,
+            matches: self.matches,
+            git,
+            start,
+            offer,
+            kept: self.draft.as_ref().map(|_| resume(self.directory)),
+            save,
+        })
     }
 
     fn save(&self, answers: &Layer) -> Result<()> {
@@ -173,6 +218,17 @@ impl Session<'_> {
     /// Returns the answers of an earlier run, if there are some and they are wanted.
     fn start(&self) -> Result<Layer> {
         let resumes = self.matches.get_flag("resume");
+        let Some((what, answers)) = self.kept() else { return Ok(Layer::new()) };
+        let wanted = resumes
+            || match self.face {
+                Face::Plain => ui::plain_resume(&what)?,
+                Face::Wizard | Face::Prompt | Face::Silent => ui::prompt_resume(self.ui, &what)?,
+            };
+        Ok(if wanted { answers } else { Layer::new() })
+    }
+
+    /// Returns the answers of an earlier run, in words and as they are.
+    fn kept(&self) -> Option<(String, Layer)> {
         let kept = match self.draft.as_ref().map(|draft| draft.read(&self.pack.name)) {
             Some(Ok(kept)) => kept.and_then(|kept| self.fitting(&kept)),
             Some(Err(error)) => {
@@ -181,19 +237,11 @@ impl Session<'_> {
             }
             None => None,
         };
-        let Some((what, answers)) = kept else {
-            if resumes {
-                let target = self.directory.display();
-                self.ui.tell(format_args!("note: no answers are kept for `{target}`"));
-            }
-            return Ok(Layer::new());
-        };
-        let wanted = resumes
-            || match self.face {
-                Face::Plain => ui::plain_resume(&what)?,
-                Face::Wizard | Face::Prompt | Face::Silent => ui::prompt_resume(self.ui, &what)?,
-            };
-        Ok(if wanted { answers } else { Layer::new() })
+        if kept.is_none() && self.matches.get_flag("resume") {
+            let target = self.directory.display();
+            self.ui.tell(format_args!("note: no answers are kept for `{target}`"));
+        }
+        kept
     }
 
     /// Leaves out what is answered otherwise now, or is no answer any more.

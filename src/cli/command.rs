@@ -2,21 +2,43 @@
 
 use std::path::Path;
 
-use crate::answer::{Answers, flag};
-use crate::pack::{Kind, Pack};
+use crate::answer::{Answers, Source, flag};
+use crate::pack::{Key, Kind, Pack, Value};
+
+/// The command that writes a project; it takes defaults for the rest.
+const NEW: &str = "new";
 
 /// Returns the shortest `fastwright new` that gives the same answers; `name` is the folder's.
 #[must_use]
 pub fn command(pack: &Pack, answers: &Answers, directory: &Path, name: Option<&str>) -> String {
+    words(NEW, pack, directory, answers.minimal(pack, name).into_iter())
+}
+
+/// Returns the `fastwright new` that gives every answer by its flag.
+#[must_use]
+pub fn full(pack: &Pack, answers: &Answers, directory: &Path) -> String {
+    let asked = pack
+        .questions
+        .iter()
+        .filter(|question| !matches!(answers.source(&question.key), Some(Source::NotAsked) | None));
+    let all =
+        asked.filter_map(|question| Some((&question.key, answers.get(question.key.as_str())?)));
+    words(NEW, pack, directory, all)
+}
+
+/// Returns a command with answers by their flags.
+pub fn words<'a>(
+    verb: &str,
+    pack: &Pack,
+    directory: &Path,
+    answers: impl Iterator<Item = (&'a Key, &'a Value)>,
+) -> String {
     let directory = directory.to_string_lossy();
     let dot = if directory.starts_with('-') { "./" } else { "" };
-    let mut words = vec![
-        "fastwright".to_owned(),
-        "new".to_owned(),
-        quote(&format!("{dot}{directory}")),
-        "--yes".to_owned(),
-    ];
-    for (key, value) in answers.minimal(pack, name) {
+    let mut words =
+        vec!["fastwright".to_owned(), verb.to_owned(), quote(&format!("{dot}{directory}"))];
+    words.extend((verb == NEW).then(|| "--yes".to_owned()));
+    for (key, value) in answers {
         let question = pack.question(key.as_str());
         match question.map(|question| &question.kind) {
             Some(Kind::Bool) => words.push(flag(key, value)),

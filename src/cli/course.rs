@@ -167,10 +167,23 @@ impl<'a> Course<'a> {
         Ok((tree, state))
     }
 
+    /// Returns the recorded answers as the version to go to takes them.
+    #[must_use]
+    pub fn recorded(&self) -> Layers {
+        let layer = migrate(recorded(&self.project.state().answers), &self.old, self.new).layer;
+        layers(vec![layer], self.project)
+    }
+
     /// Returns what other answers and the versions on the way renamed, the oldest first.
     #[must_use]
     pub fn renames(&self) -> Vec<(String, String)> {
-        let mut renames = self.renamed_by_answers();
+        self.renames_to(&self.answers)
+    }
+
+    /// Returns the same for answers that are not decided yet.
+    #[must_use]
+    pub fn renames_to(&self, answers: &Answers) -> Vec<(String, String)> {
+        let mut renames = self.renamed_by_answers(answers);
         let mut releases: Vec<_> = self
             .new
             .releases
@@ -178,7 +191,7 @@ impl<'a> Course<'a> {
             .filter(|release| release.version > self.from() && release.version <= self.to())
             .collect();
         releases.sort_by_key(|release| release.version);
-        let written = |path: &str| filled(path, &self.answers).unwrap_or_else(|| path.to_owned());
+        let written = |path: &str| filled(path, answers).unwrap_or_else(|| path.to_owned());
         renames.extend(
             releases
                 .into_iter()
@@ -189,10 +202,9 @@ impl<'a> Course<'a> {
     }
 
     /// Returns the files whose names hold an answer that is another one now.
-    fn renamed_by_answers(&self) -> Vec<(String, String)> {
+    fn renamed_by_answers(&self, answers: &Answers) -> Vec<(String, String)> {
         let paths = self.old.templates().map(|(path, _)| path).filter(|path| path.contains("{="));
-        let rename =
-            |path: &str| Some((filled(path, &self.applied)?, filled(path, &self.answers)?));
+        let rename = |path: &str| Some((filled(path, &self.applied)?, filled(path, answers)?));
         paths.filter_map(rename).filter(|(from, to)| from != to).collect()
     }
 

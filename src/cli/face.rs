@@ -16,7 +16,7 @@ pub enum Face {
 }
 
 /// What the choice depends on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Facts<'a> {
     /// `--ui`, if it names a face.
     pub wanted: Option<Face>,

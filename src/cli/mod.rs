@@ -17,6 +17,7 @@ mod sources;
 mod status;
 mod upgrade;
 mod usage;
+mod wizard;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

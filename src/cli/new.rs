@@ -24,11 +24,16 @@ use crate::ui::{self, Ui, Verbosity};
 /// Fails if answers are wrong or missing, or the folder cannot take the files; then nothing
 /// was changed.
 pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    let mut directory =
+        matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
     let mut layers = layers(matches, pack, name_of(&directory))?;
     let asked = ask(ui, pack, &layers, &directory, matches)?;
+    let mut starts_git = !matches.get_flag("no-git");
     if let Some(asked) = &asked {
         layers = asked.layers(&layers);
+        directory.clone_from(&asked.directory);
+        layers.directory = name_of(&directory);
+        starts_git = asked.git;
     }
     // From here on a signal stops between two writes. While asking it ends the program at once:
     // a terminal that has gone must not be waited for.
@@ -54,7 +59,7 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
         project::write_file(Path::new(file), text.as_bytes(), Overwrite::Refused)?;
     }
     let message = format!("Start from {} {}", pack.name, pack.version);
-    let commit = (!matches.get_flag("no-git")).then_some(message.as_str());
+    let commit = starts_git.then_some(message.as_str());
     let created = project::create(&Creation {
         target: &directory,
         tree: &tree,
@@ -72,7 +77,7 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
 }
 
 /// Returns the name of the folder, also of `.` and the like.
-fn name_of(directory: &Path) -> Option<String> {
+pub(super) fn name_of(directory: &Path) -> Option<String> {
     let whole = std::path::absolute(directory).ok()?;
     let real = whole.canonicalize().unwrap_or(whole);
     real.file_name().map(|name| name.to_string_lossy().into_owned())

@@ -1,18 +1,22 @@
 //! `fastwright upgrade`: read what was recorded, render both sides, survey, and only then write.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use serde_json::json;
 
 use super::course::Course;
+use super::face::{self, Face};
 use super::report::Report;
 use super::sources::given;
-use crate::answer::Layer;
+use super::wizard;
+use crate::answer::{Answers, Layer};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::pack::{Catalog, Pack};
 use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone, Upgrade};
+use crate::render::Renderer;
 use crate::ui::Ui;
 
 /// Carries a project to a newer version or to other answers, or shows what that would do.
@@ -22,7 +26,7 @@ use crate::ui::Ui;
 pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let directory = directory(matches);
-    let given = given(matches, pack)?;
+    let mut given = given(matches, pack)?;
     if let Some(end) = ending(matches) {
         refuse_answers(&given)?;
         return end_upgrade(ui, &directory, end, &interrupt, matches.get_flag("json"));
@@ -30,6 +34,9 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
     let only_shows = ["check", "dry-run", "diff"].iter().any(|option| matches.get_flag(option));
     let access = if only_shows { Access::Read } else { Access::Write };
     let project = Project::open(&directory, access)?;
+    if asks(matches)? {
+        given.insert(0, ask(ui, catalog, pack, &project, &given, matches)?);
+    }
     let course = Course::plot(catalog, pack, &project, given)?;
     let report = Report { ui, project: &project, course: &course, json: matches.get_flag("json") };
     if matches.get_flag("check") {
@@ -54,6 +61,49 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
     }
     project.upgrade(&upgrade, &survey, &state, dirty(matches), &interrupt)?;
     report.done(&survey)
+}
+
+/// Tells whether the wizard is wanted, which needs a terminal.
+fn asks(matches: &ArgMatches) -> Result<bool> {
+    if matches.get_one::<String>("ui").is_none_or(|face| face != "wizard") {
+        return Ok(false);
+    }
+    let terminals = (std::io::stdin().is_terminal(), std::io::stderr().is_terminal());
+    face::choose(&face::Facts { wanted: Some(Face::Wizard), terminals, ..face::Facts::default() })
+        .map(|face| face == Face::Wizard)
+}
+
+/// Shows the recorded answers and what becomes of the files with others, and returns those given.
+fn ask(
+    ui: Ui,
+    catalog: &Catalog,
+    pack: &Pack,
+    project: &Project,
+    given: &[Layer],
+    matches: &ArgMatches,
+) -> Result<Layer> {
+    let course = Course::plot(catalog, pack, project, given.to_vec())?;
+    let base = if matches.get_flag("base-from-git") {
+        project.base_from_git(&course.rendered()?)?
+    } else {
+        course.base()?
+    };
+    let renderer = Renderer::new(pack);
+    let labels = course.labels();
+    let plan = |answers: &Answers| {
+        let (theirs, renames) = (renderer.render(answers)?, course.renames_to(answers));
+        let upgrade = Upgrade {
+            base: &base,
+            theirs: &theirs,
+            renames: &renames,
+            labels: &labels,
+            conflicts: conflicts(matches),
+        };
+        Ok(project.survey(&upgrade)?.plan)
+    };
+    let mut layers = course.recorded();
+    layers.layers.splice(0..0, given.iter().cloned());
+    wizard::ask_upgrade(ui, pack, &layers, &course, &plan, matches)
 }
 
 /// Returns the folder that a command for a project names.

@@ -48,6 +48,73 @@ pub fn count(edit: &Edit) -> Option<(usize, usize)> {
     Some((added, removed))
 }
 
+/// One line of two sides laid over each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// On which side it stands.
+    pub side: Side,
+    /// Its number on that side, from 1; a line of both has the number of the new side.
+    pub number: usize,
+    /// The line without its end.
+    pub text: String,
+}
+
+/// On which side a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Both have it.
+    Both,
+    /// Only the old one has it.
+    Old,
+    /// Only the new one has it.
+    New,
+}
+
+/// Returns all lines of both sides, each once; `None` where one is no text.
+#[must_use]
+pub fn lines(path: &RelPath, old: &[u8], new: &[u8]) -> Option<Vec<Line>> {
+    let all = |bytes, side| {
+        let line =
+            |(index, text): (usize, &str)| Line { side, number: index + 1, text: text.to_owned() };
+        Some(std::str::from_utf8(bytes).ok()?.lines().enumerate().map(line).collect())
+    };
+    if old.contains(&0) || new.contains(&0) {
+        return None;
+    }
+    match (old.is_empty(), new.is_empty()) {
+        _ if old == new => return all(new, Side::Both),
+        (true, _) => return all(new, Side::New),
+        (_, true) => return all(old, Side::Old),
+        (false, false) => {}
+    }
+    let mut options = DiffOptions::new();
+    options.force_text(true).context_lines(u32::try_from(new.len()).unwrap_or(u32::MAX) + 1);
+    let path: &Path = path.as_ref();
+    let made = Patch::from_buffers(old, Some(path), new, Some(path), Some(&mut options)).ok()?;
+    let mut found = Vec::new();
+    for number in 0..made.num_hunks() {
+        for index in 0..made.num_lines_in_hunk(number).ok()? {
+            let line = made.line_in_hunk(number, index).ok()?;
+            let (side, number) = match line.origin_value() {
+                DiffLineType::Context => (Side::Both, line.new_lineno()),
+                DiffLineType::Addition => (Side::New, line.new_lineno()),
+                DiffLineType::Deletion => (Side::Old, line.old_lineno()),
+                DiffLineType::ContextEOFNL
+                | DiffLineType::AddEOFNL
+                | DiffLineType::DeleteEOFNL
+                | DiffLineType::FileHeader
+                | DiffLineType::HunkHeader
+                | DiffLineType::Binary => continue,
+            };
+            let text = std::str::from_utf8(line.content()).ok()?;
+            let text = text.strip_suffix('\n').unwrap_or(text);
+            let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
+            found.push(Line { side, number: number.map_or(0, |number| number as usize), text });
+        }
+    }
+    Some(found)
+}
+
 fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');

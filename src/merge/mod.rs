@@ -15,7 +15,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use decide::{Decision, Kind, Reason, decide};
-pub use diff::{count, patch};
+pub use diff::{Line, Side, count, lines, patch};
 pub use endings::is_same;
 pub use markers::marker;
 pub use moves::{Move, Moves};

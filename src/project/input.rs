@@ -48,6 +48,12 @@ fn collect(folder: &Path, prefix: &str, tree: &mut Tree) -> Result<()> {
     Ok(())
 }
 
+/// Counts what stands in a folder; nothing is told of what is no folder.
+#[must_use]
+pub fn entries(folder: &Path) -> Option<usize> {
+    Some(fs::read_dir(folder).ok()?.count())
+}
+
 /// Reads a file, or of a longer one `limit` + 1 bytes.
 ///
 /// # Errors

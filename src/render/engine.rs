@@ -1,46 +1,72 @@
 //! The template engine: delimiters, strictness, and errors that name a pack's file and line.
 
+use std::collections::BTreeSet;
+
 use tera::{Context, Delimiters, ErrorKind, Tera};
 
 use crate::error::{Error, Result};
 use crate::pack::Pack;
 
-/// Parses the templates at `paths` of the pack, and no others.
-///
-/// # Errors
-/// Names the file, line and column of each mistake.
-pub(super) fn engine<'a>(pack: &'a Pack, paths: impl Iterator<Item = &'a str>) -> Result<Tera> {
-    let mut engine = Tera::new();
-    let delimiters = Delimiters {
-        block_start: "{%".into(),
-        block_end: "%}".into(),
-        variable_start: "{=".into(),
-        variable_end: "=}".into(),
-        comment_start: "{~".into(),
-        comment_end: "~}".into(),
-    };
-    engine.set_delimiters(delimiters).map_err(|error| wrong("", &error))?;
-    engine.autoescape_on(Vec::<String>::new());
-    super::filters::register(&mut engine, pack)?;
-    let mut templates = Vec::new();
-    for path in paths {
-        let bytes = pack.source(path).unwrap_or_default();
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            Error::failed(format!("template `{path}` is no text")).because(error)
-        })?;
-        templates.push((path, join_lone_tags(text)));
-    }
-    let templates = templates.iter().map(|(path, text)| (*path, text.as_str()));
-    engine.add_raw_templates(templates).map_err(|error| wrong("", &error))?;
-    Ok(engine)
+/// The engine with the templates that it parsed so far.
+pub(super) struct Engine {
+    tera: Tera,
+    parsed: BTreeSet<String>,
 }
 
-/// Renders one of the engine's templates.
-///
-/// # Errors
-/// Names the file, line and column of the mistake.
-pub(super) fn render(engine: &Tera, path: &str, context: &Context) -> Result<String> {
-    engine.render(path, context).map_err(|error| wrong(path, &error))
+impl Engine {
+    /// Returns an engine without templates.
+    ///
+    /// # Errors
+    /// Fails if what filters need of the pack is wrong.
+    pub fn new(pack: &Pack) -> Result<Self> {
+        let mut tera = Tera::new();
+        let delimiters = Delimiters {
+            block_start: "{%".into(),
+            block_end: "%}".into(),
+            variable_start: "{=".into(),
+            variable_end: "=}".into(),
+            comment_start: "{~".into(),
+            comment_end: "~}".into(),
+        };
+        tera.set_delimiters(delimiters).map_err(|error| wrong("", &error))?;
+        tera.autoescape_on(Vec::<String>::new());
+        super::filters::register(&mut tera, pack)?;
+        Ok(Self { tera, parsed: BTreeSet::new() })
+    }
+
+    /// Parses those templates at `paths` of the pack that are not parsed yet.
+    ///
+    /// # Errors
+    /// Names the file, line and column of each mistake.
+    pub fn parse<'a>(
+        &mut self,
+        pack: &'a Pack,
+        paths: impl Iterator<Item = &'a str>,
+    ) -> Result<()> {
+        let mut templates = Vec::new();
+        for path in paths.filter(|path| !self.parsed.contains(*path)) {
+            let bytes = pack.source(path).unwrap_or_default();
+            let text = std::str::from_utf8(bytes).map_err(|error| {
+                Error::failed(format!("template `{path}` is no text")).because(error)
+            })?;
+            templates.push((path, join_lone_tags(text)));
+        }
+        if templates.is_empty() {
+            return Ok(());
+        }
+        let texts = templates.iter().map(|(path, text)| (*path, text.as_str()));
+        self.tera.add_raw_templates(texts).map_err(|error| wrong("", &error))?;
+        self.parsed.extend(templates.into_iter().map(|(path, _)| path.to_owned()));
+        Ok(())
+    }
+
+    /// Renders one of the templates.
+    ///
+    /// # Errors
+    /// Names the file, line and column of the mistake.
+    pub fn render(&self, path: &str, context: &Context) -> Result<String> {
+        self.tera.render(path, context).map_err(|error| wrong(path, &error))
+    }
 }
 
 fn wrong(path: &str, error: &tera::Error) -> Error {

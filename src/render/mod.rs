@@ -8,9 +8,10 @@ mod filters;
 mod lock;
 mod universe;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use tera::Tera;
+use engine::Engine;
 
 use crate::answer::Answers;
 use crate::error::{Error, Result};
@@ -34,6 +35,37 @@ struct Part<'a> {
 /// Fails if a template is wrong, with its file, line and column, or if two parts of the pack
 /// write the same file.
 pub fn render(pack: &Pack, answers: &Answers) -> Result<Tree> {
+    Renderer::new(pack).render(answers)
+}
+
+/// Renders one pack again and again: each template is parsed once.
+pub struct Renderer<'a> {
+    pack: &'a Pack,
+    engine: RefCell<Option<Engine>>,
+}
+
+impl<'a> Renderer<'a> {
+    /// Makes a renderer; nothing is parsed yet.
+    #[must_use]
+    pub fn new(pack: &'a Pack) -> Self {
+        Self { pack, engine: RefCell::default() }
+    }
+
+    /// Renders the repository that the answers describe.
+    ///
+    /// # Errors
+    /// Fails as [`render()`] does.
+    pub fn render(&self, answers: &Answers) -> Result<Tree> {
+        let mut engine = self.engine.borrow_mut();
+        let engine = match &mut *engine {
+            Some(engine) => engine,
+            none => none.insert(Engine::new(self.pack)?),
+        };
+        render_with(self.pack, answers, engine)
+    }
+}
+
+fn render_with(pack: &Pack, answers: &Answers, engine: &mut Engine) -> Result<Tree> {
     let used = context::used(pack, answers);
     let folders: Vec<&str> = used.iter().map(|used| used.folder.as_str()).collect();
     let mut parts = parts(pack, answers, "base/")?;
@@ -44,15 +76,14 @@ pub fn render(pack: &Pack, answers: &Answers) -> Result<Tree> {
 
     let templates =
         parts.iter().map(|part| part.source.as_str()).filter(|path| path.ends_with(TEMPLATE));
-    let engine =
-        engine::engine(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
+    engine.parse(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
     let mut context = context::context(pack, answers, &used)?;
-    add_anchors(pack, &engine, &fragments, &mut context)?;
+    add_anchors(pack, engine, &fragments, &mut context)?;
 
     let mut tree = Tree::new();
     for part in parts {
         let bytes = if part.source.ends_with(TEMPLATE) {
-            engine::render(&engine, &part.source, &context)?.into_bytes()
+            engine.render(&part.source, &context)?.into_bytes()
         } else {
             part.bytes.to_owned()
         };
@@ -110,7 +141,7 @@ fn fragments(pack: &Pack, folders: &[&str]) -> BTreeMap<String, Vec<String>> {
 /// there then, filled or empty. A fragment may print the anchors that stand before its own.
 fn add_anchors(
     pack: &Pack,
-    engine: &Tera,
+    engine: &Engine,
     fragments: &BTreeMap<String, Vec<String>>,
     context: &mut tera::Context,
 ) -> Result<()> {
@@ -119,7 +150,7 @@ fn add_anchors(
     for anchor in &pack.anchors {
         let mut text = String::new();
         for path in fragments.get(anchor.key.as_str()).into_iter().flatten() {
-            text.push_str(&engine::render(engine, path, context)?);
+            text.push_str(&engine.render(path, context)?);
         }
         if anchor.sort {
             let lines: BTreeSet<&str> = text.split_inclusive('\n').collect();

@@ -10,6 +10,7 @@ mod plain;
 mod prompt;
 mod report;
 mod rescue;
+pub mod wizard;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};

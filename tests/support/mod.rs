@@ -4,6 +4,7 @@ mod cover;
 mod pty;
 mod sandbox;
 mod story;
+pub mod wizard;
 
 use std::path::PathBuf;
 

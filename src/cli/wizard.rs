@@ -1,0 +1,171 @@
+//! What the wizard is handed: the directory, the files, the command, the environment's wishes.
+
+use std::path::Path;
+
+use clap::ArgMatches;
+
+use super::command::{command, full, words};
+use super::course::Course;
+use super::new::{name_of, with_state};
+use super::variable;
+use crate::answer::{Answers, Layer, Layers, resolve};
+use crate::error::{Error, Result};
+use crate::merge::Plan;
+use crate::pack::Pack;
+use crate::project::{self, Overwrite};
+use crate::render::Renderer;
+use crate::tree::Tree;
+use crate::ui::Ui;
+use crate::ui::wizard::{Extent, Glyphs, Outcome, Place, Session, Standing, Theme, run};
+
+/// What a new project is asked for with.
+pub(super) struct Ask<'a> {
+    pub ui: Ui,
+    pub pack: &'a Pack,
+    pub layers: &'a Layers,
+    pub directory: &'a Path,
+    pub matches: &'a ArgMatches,
+    /// Whether a repository is to be started.
+    pub git: bool,
+    /// Answers of an earlier run.
+    pub start: Layer,
+    /// They are offered in these words, not taken as they are.
+    pub offer: Option<String>,
+    /// Told after a panic: how to go on.
+    pub kept: Option<String>,
+    /// Keeps the answers.
+    pub save: &'a dyn Fn(&Layer),
+}
+
+/// Asks in the full-screen wizard.
+///
+/// # Errors
+/// Fails if the terminal cannot be used.
+pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
+    let Ask { ui, pack, layers, directory, .. } = *ask;
+    let renderer = Renderer::new(pack);
+    let session = Session {
+        title: "new",
+        directory: directory.to_string_lossy().into_owned(),
+        place: &place,
+        theme: theme(ask.matches),
+        glyphs: glyphs(ask.matches),
+        mouse: !ask.matches.get_flag("no-mouse"),
+        git: ask.git,
+        start: ask.start.clone(),
+        offer: ask.offer.clone(),
+        draft: &mut |answers| (ask.save)(answers),
+        kept: ask.kept.clone(),
+        render: &|answers| files(pack, &renderer, answers),
+        command: &|answers, directory, extent| {
+            let directory = Path::new(directory);
+            match extent {
+                Extent::Minimal => command(pack, answers, directory, name_of(directory).as_deref()),
+                Extent::Full => full(pack, answers, directory),
+            }
+        },
+        save_answers: &save,
+        plan: None,
+    };
+    run(ui, pack, layers, session)
+}
+
+/// Makes what is written for answers, to be shown.
+fn files(pack: &Pack, renderer: &Renderer<'_>, answers: &Answers) -> Result<Tree> {
+    with_state(pack, answers, renderer.render(answers)?)
+}
+
+/// Asks for the answers to upgrade to, with what becomes of each file of the project.
+///
+/// # Errors
+/// Fails if somebody leaves, or the terminal cannot be used.
+pub(super) fn ask_upgrade(
+    ui: Ui,
+    pack: &Pack,
+    layers: &Layers,
+    course: &Course<'_>,
+    plan: &dyn Fn(&Answers) -> Result<Plan>,
+    matches: &ArgMatches,
+) -> Result<Layer> {
+    let recorded = resolve(pack, &course.recorded()).answers;
+    let recreate = |answers: &Answers, directory: &str, extent| {
+        let asked = answers.iter().filter(|(key, value)| {
+            let before = recorded.get(*key).map(|answer| &answer.value);
+            extent == Extent::Full || before != Some(*value)
+        });
+        words("upgrade", pack, Path::new(directory), asked)
+    };
+    let name = layers.directory.clone();
+    let place = |text: &str| Place {
+        text: text.to_owned(),
+        name: name.clone(),
+        standing: Standing::Project,
+    };
+    let session = Session {
+        title: "upgrade",
+        directory: super::upgrade::directory(matches).to_string_lossy().into_owned(),
+        place: &place,
+        theme: theme(matches),
+        glyphs: glyphs(matches),
+        mouse: !matches.get_flag("no-mouse"),
+        git: false,
+        start: Layer::new(),
+        offer: None,
+        draft: &mut |_| (),
+        kept: None,
+        render: &|answers| crate::render::render(pack, answers),
+        command: &recreate,
+        save_answers: &save,
+        plan: Some(plan),
+    };
+    match run(ui, pack, layers, session)? {
+        Outcome::Create { asked, .. } => Ok(asked),
+        Outcome::Cancelled { signal, command } => {
+            if let Some(command) = command {
+                ui.tell(command);
+            }
+            Err(Error::interrupted(signal, "cancelled; nothing was changed"))
+        }
+        Outcome::TooSmall { .. } => Err(Error::failed("the terminal is too small for the wizard")
+            .hint("enlarge it, or name the answers as flags")),
+    }
+}
+
+fn save(path: &Path, text: &str) -> Result<()> {
+    project::write_file(path, text.as_bytes(), Overwrite::Refused)
+}
+
+/// Tells what a directory is called and what stands there.
+pub(super) fn place(text: &str) -> Place {
+    let directory = Path::new(text);
+    let standing = match project::plan_creation(directory, &Tree::new()) {
+        Err(error) => Standing::Unusable(error.problems()[0].message.clone()),
+        Ok(_) => match project::entries(directory) {
+            None => Standing::Free,
+            Some(0) => Standing::Empty,
+            Some(count) => Standing::Files(count),
+        },
+    };
+    Place { text: text.to_owned(), name: name_of(directory), standing }
+}
+
+fn theme(matches: &ArgMatches) -> Theme {
+    match matches.get_one::<String>("theme").map(String::as_str) {
+        Some("high-contrast") => Theme::HighContrast,
+        Some("mono") => Theme::Mono,
+        Some(_) | None => Theme::Auto,
+    }
+}
+
+/// Takes ASCII if it is wanted, or where the terminal's locale or kind has no more.
+fn glyphs(matches: &ArgMatches) -> Glyphs {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    let is_wide = locale.contains("utf-8") || locale.contains("utf8");
+    if matches.get_flag("ascii") || !is_wide || set("TERM").as_deref() == Some("linux") {
+        Glyphs::Ascii
+    } else {
+        Glyphs::Unicode
+    }
+}

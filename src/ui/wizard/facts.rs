@@ -1,0 +1,197 @@
+//! What follows from the model: which answers hold, what can be chosen, which files there are.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::model::{Focus, Model};
+use super::options::{Choice, choices, taken};
+use super::preview::{Made, Preview};
+use super::world::{Resolved, World, is_asked, with};
+use crate::answer::{AnswerProblem, Given, Layer, Resolution};
+use crate::error::Problem;
+use crate::pack::{Key, Kind, Question, Value};
+
+/// All that is derived, once for each message.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The given answers that count.
+    pub layer: Layer,
+    /// What they come to.
+    pub now: Resolution,
+    /// Questions whose answers are left out.
+    pub left_out: Vec<Key>,
+    /// The questions that are asked, in order.
+    pub stops: Vec<Key>,
+    /// The choices of the questions in the focused section.
+    pub choices: BTreeMap<Key, Vec<Choice>>,
+    /// What is wrong with what is being typed.
+    pub typed: Option<Problem>,
+    /// The files, with what the focused choice makes of them.
+    pub preview: Preview,
+    /// Why the files are not those of these answers.
+    pub stale: Option<String>,
+    /// What the last good answers came to.
+    made: Option<(Layer, Option<String>, Made)>,
+    /// What the focused choice came to.
+    tried: Option<(Layer, Option<String>, Made)>,
+}
+
+impl Facts {
+    /// Derives all of it; what was known before saves work.
+    #[must_use]
+    pub fn of(world: &World<'_>, model: &Model, before: Option<Self>) -> Self {
+        let name = model.place.name.as_deref();
+        let Resolved { layer, now, left_out } = world.resolve(&model.asked, name);
+        let asked = |question: &&Question| is_asked(question, &now);
+        let stops: Vec<Key> =
+            world.questions().filter(asked).map(|question| question.key.clone()).collect();
+        let (made, tried) = before.map_or((None, None), |facts| (facts.made, facts.tried));
+        let mut facts = Self {
+            choices: BTreeMap::new(),
+            typed: None,
+            preview: Preview::default(),
+            stale: None,
+            layer,
+            now,
+            left_out,
+            stops,
+            made,
+            tried,
+        };
+        facts.choices = facts.offered(world, model, name);
+        facts.look_ahead(world, model, name);
+        facts
+    }
+
+    /// Returns the value of an answer.
+    #[must_use]
+    pub fn value(&self, key: &Key) -> Option<&Value> {
+        self.now.answers.get(key).map(|answer| &answer.value)
+    }
+
+    /// Returns an answer as text, also one that is wrong.
+    #[must_use]
+    pub fn text(&self, world: &World<'_>, key: &Key) -> String {
+        if let Some(value) = self.value(key) {
+            return value.to_string();
+        }
+        let layers = std::iter::once(&self.layer).chain(&world.layers.layers);
+        let given = layers.filter_map(|layer| layer.get(key.as_str())).next();
+        match given {
+            Some((Given::Text(text), _)) => text.clone(),
+            Some((Given::Value(value), _)) => value.to_string(),
+            Some((Given::Foreign(_), _)) | None => String::new(),
+        }
+    }
+
+    /// Returns the first problem of a question.
+    #[must_use]
+    pub fn problem(&self, key: &Key) -> Option<&AnswerProblem> {
+        self.now.problems.iter().find(|problem| problem.key.as_ref() == Some(key))
+    }
+
+    /// Returns how many things stand in the way of creating.
+    #[must_use]
+    pub fn issues(&self) -> usize {
+        self.now.problems.len() + self.now.missing.len()
+    }
+
+    fn offered(
+        &self,
+        world: &World<'_>,
+        model: &Model,
+        name: Option<&str>,
+    ) -> BTreeMap<Key, Vec<Choice>> {
+        let section = match &model.focus {
+            Focus::Question { key, .. } => world.pack.question(key.as_str()).map(|q| &q.section),
+            Focus::Review { .. } => None,
+        };
+        let mut all = BTreeMap::new();
+        for key in &self.stops {
+            let Some(question) = world.pack.question(key.as_str()) else { continue };
+            let mut list = choices(world, question, self.value(key));
+            if Some(&question.section) == section {
+                for index in 0..list.len() {
+                    let Some(value) = taken(question, &list, index) else { continue };
+                    if !list[index].is_chosen || matches!(question.kind, Kind::Many(_)) {
+                        list[index].obstacle =
+                            world.obstacle(&model.asked, name, &self.now, &(key.clone(), value));
+                    }
+                }
+            }
+            all.insert(key.clone(), list);
+        }
+        all
+    }
+
+    /// Renders what is answered, and what the focused choice or the typed text would give.
+    fn look_ahead(&mut self, world: &World<'_>, model: &Model, name: Option<&str>) {
+        let committed = (self.layer.clone(), name.map(str::to_owned));
+        if self.made.as_ref().is_none_or(|made| (&made.0, &made.1) != (&committed.0, &committed.1))
+        {
+            match self.now.clone().complete(world.pack).and_then(|answers| world.made(&answers)) {
+                Ok(made) => self.made = Some((committed.0.clone(), committed.1.clone(), made)),
+                Err(error) => self.stale = Some(error.problems()[0].message.clone()),
+            }
+        }
+        let mut changes = self.candidate(world, model);
+        let mut shown = self.made.as_ref().map(|made| made.2.clone());
+        if let Some(change) = changes.first().cloned() {
+            let typed = world.resolve(&with(&model.asked, [&change]), name);
+            if model.edit.is_some() {
+                let key = Some(&change.0);
+                let found = typed.now.problems.iter().find(|found| found.key.as_ref() == key);
+                self.typed = found.map(|found| found.problem.clone());
+            }
+            changes.truncate(16);
+            let then = world.resolve(&with(&model.asked, &changes), name);
+            let known = self
+                .tried
+                .as_ref()
+                .filter(|tried| tried.0 == then.layer && tried.1.as_deref() == name);
+            let made = match known {
+                Some(tried) => Some(tried.2.clone()),
+                None => {
+                    let answers = then.now.complete(world.pack);
+                    answers.and_then(|answers| world.made(&answers)).ok()
+                }
+            };
+            if let Some(made) = made {
+                self.tried = Some((then.layer, committed.1, made.clone()));
+                shown = Some(made);
+                self.stale = None;
+            }
+        }
+        let base = self.made.as_ref().map(|made| &made.2);
+        self.preview = match (base, &shown) {
+            (Some(Made::Tree(base)), Some(Made::Tree(tree))) => Preview::of(base, tree),
+            (_, Some(Made::Tree(tree))) => Preview::of(&Rc::default(), tree),
+            (_, Some(Made::Plan(plan))) => Preview::of_plan(plan),
+            (_, None) => Preview::default(),
+        };
+    }
+
+    /// Returns the answers that the focus would give, if they are others.
+    fn candidate(&self, world: &World<'_>, model: &Model) -> Vec<(Key, Value)> {
+        let Focus::Question { key, option } = &model.focus else { return Vec::new() };
+        let Some(question) = world.pack.question(key.as_str()) else { return Vec::new() };
+        if let Some(edit) = &model.edit {
+            let current = self.text(world, key);
+            let changed = edit.text != current && !edit.text.is_empty();
+            return changed
+                .then(|| (key.clone(), Value::Text(edit.text.clone())))
+                .into_iter()
+                .collect();
+        }
+        let Some(list) = self.choices.get(key) else { return Vec::new() };
+        let (Some(choice), Some(value)) = (list.get(*option), taken(question, list, *option))
+        else {
+            return Vec::new();
+        };
+        if Some(&value) == self.value(key) {
+            return Vec::new();
+        }
+        let fix = choice.obstacle.iter().flat_map(|obstacle| obstacle.fix.iter().flatten());
+        std::iter::once((key.clone(), value)).chain(fix.cloned()).collect()
+    }
+}

@@ -1,0 +1,181 @@
+//! The full-screen wizard: sections, questions, explanations and every file before it exists.
+//!
+//! A pure model: `update` takes a message, `view` draws, `resolve` alone judges and the caller's
+//! render alone makes files. This module runs them on a terminal.
+
+mod edit;
+mod facts;
+mod jump;
+mod keymap;
+mod message;
+mod model;
+mod options;
+mod place;
+mod preview;
+mod review;
+mod terminal;
+mod theme;
+mod tree;
+mod update;
+mod view;
+mod world;
+
+use std::path::Path;
+
+pub use keymap::{BINDINGS, Binding, table};
+pub use message::{Effect, Message};
+pub use model::{Dialog, Focus, Model, Page, Pane, Target, Wizard};
+pub use place::{Place, Standing};
+pub use preview::{Mark, Preview};
+pub use theme::{Glyphs, LINES, Theme};
+pub use view::{Hit, Screen};
+pub use world::{Extent, World};
+
+use super::Ui;
+use crate::answer::{Answers, Format, Layer, Layers, write};
+use crate::error::Result;
+use crate::merge::Plan;
+use crate::pack::Pack;
+use crate::tree::Tree;
+
+/// What the wizard may not look up itself.
+pub struct Session<'a> {
+    /// The command that runs, such as `new`, for the heading.
+    pub title: &'a str,
+    /// The directory as given.
+    pub directory: String,
+    /// Tells what a directory is called and what stands there.
+    pub place: &'a dyn Fn(&str) -> Place,
+    /// Colours.
+    pub theme: Theme,
+    /// Characters for lines.
+    pub glyphs: Glyphs,
+    /// Whether the mouse is taken from the terminal.
+    pub mouse: bool,
+    /// Whether a repository is to be started.
+    pub git: bool,
+    /// Answers of a draft.
+    pub start: Layer,
+    /// They are offered in these words; without, they are taken.
+    pub offer: Option<String>,
+    /// Takes all answers so far, after each one.
+    pub draft: &'a mut dyn FnMut(&Layer),
+    /// Told after a panic: where the answers are kept.
+    pub kept: Option<String>,
+    /// Makes exactly the files that are written for answers.
+    pub render: &'a dyn Fn(&Answers) -> Result<Tree>,
+    /// The command that gives answers again, for a directory.
+    pub command: &'a dyn Fn(&Answers, &str, Extent) -> String,
+    /// Writes a file of answers.
+    pub save_answers: &'a dyn Fn(&Path, &str) -> Result<()>,
+    /// What an upgrade to answers comes to; absent for a new project.
+    pub plan: Option<&'a dyn Fn(&Answers) -> Result<Plan>>,
+}
+
+/// How the wizard ended.
+pub enum Outcome {
+    /// Everything is answered, and is to be written.
+    Create {
+        /// The answers that were given.
+        asked: Layer,
+        /// Whether a repository is to be started.
+        git: bool,
+        /// The directory, which may be another one by now.
+        directory: String,
+    },
+    /// Somebody left, or a signal came; nothing is to be written.
+    Cancelled {
+        /// The signal, 2 for keys.
+        signal: u8,
+        /// The command for the answers so far, if it was copied.
+        command: Option<String>,
+    },
+    /// The terminal is too small and somebody wants to go on in prompts.
+    TooSmall {
+        /// The answers so far.
+        asked: Layer,
+    },
+}
+
+/// Tells whether the terminal has room for the wizard.
+#[must_use]
+pub fn fits() -> bool {
+    crossterm::terminal::size().is_ok_and(|(columns, rows)| columns >= 40 && rows >= 10)
+}
+
+/// Asks on the whole terminal.
+///
+/// # Errors
+/// Fails if the terminal cannot be used.
+pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result<Outcome> {
+    let world = World {
+        title: session.title,
+        pack,
+        layers,
+        render: session.render,
+        command: session.command,
+        plan: session.plan,
+        place: session.place,
+        theme: if ui.color { session.theme } else { Theme::Mono },
+        glyphs: session.glyphs,
+    };
+    let Session { directory, start, git, mouse, draft, .. } = session;
+    let mut terminal = terminal::Terminal::enter(mouse, ui.color, session.kept)?;
+    let size = terminal.size()?;
+    let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
+    wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
+    loop {
+        terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
+        let messages = match terminal.messages()? {
+            Ok(messages) => messages,
+            Err(signal) => {
+                return Ok(Outcome::Cancelled { signal, command: wizard.model.copied });
+            }
+        };
+        for message in messages {
+            if let Message::Resize(columns, rows) = message {
+                terminal.resize((columns, rows))?;
+            }
+            for effect in wizard.update(message) {
+                match effect {
+                    Effect::Draft => draft(&wizard.model.asked),
+                    Effect::Copy(text) => terminal.copy(&text)?,
+                    Effect::Save(path) => {
+                        let saved = save(&wizard, &path, session.save_answers);
+                        wizard.model.notice = Some(match saved {
+                            Ok(()) => format!("saved the answers to {path}"),
+                            Err(error) => error.problems()[0].message.clone(),
+                        });
+                    }
+                    Effect::Suspend => {
+                        let message = terminal.suspend()?;
+                        if let Message::Resize(columns, rows) = message {
+                            terminal.resize((columns, rows))?;
+                        }
+                        wizard.update(message);
+                    }
+                    Effect::Redraw => terminal.redraw()?,
+                    Effect::Mouse(wanted) => terminal.mouse(wanted)?,
+                    Effect::Create => {
+                        let directory = wizard.model.place.text;
+                        let asked = wizard.facts.layer;
+                        return Ok(Outcome::Create { asked, git: wizard.model.git, directory });
+                    }
+                    Effect::Cancel => {
+                        let command = wizard.model.copied;
+                        return Ok(Outcome::Cancelled { signal: 2, command });
+                    }
+                    Effect::Prompts => {
+                        return Ok(Outcome::TooSmall { asked: wizard.facts.layer });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn save(wizard: &Wizard<'_>, path: &str, file: &dyn Fn(&Path, &str) -> Result<()>) -> Result<()> {
+    let pack = wizard.world.pack;
+    let answers = wizard.facts.now.clone().complete(pack)?;
+    file(Path::new(path), &write(pack, &answers, Format::of(path, b"")))
+}

@@ -1,0 +1,155 @@
+//! Boxes above everything else.
+
+use ratatui::layout::Rect;
+
+use super::super::edit::Edit;
+use super::super::model::{Dialog, Wizard};
+use super::super::options::Obstacle;
+use super::super::theme::Role;
+use super::super::update::fix_buttons;
+use super::Hit;
+use super::canvas::{Canvas, width, wrap};
+use crate::pack::{Key, Value};
+
+impl Wizard<'_> {
+    pub(super) fn draw_dialog(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        match &self.model.dialog {
+            None => {}
+            Some(Dialog::Resume { what, button }) => {
+                let cells = usize::from(area.width.min(60) - 4);
+                let text = format!("For this directory {what}.");
+                let inner = open(canvas, area, "Go on where you left?", &wrap(&text, cells), 1);
+                buttons(canvas, inner, &["Go on", "Start afresh"], *button);
+            }
+            Some(Dialog::Quit) => {
+                let text = "Nothing is written. The answers are kept for the next time.";
+                let cells = usize::from(area.width.min(50) - 4);
+                let inner = open(canvas, area, "Leave?", &wrap(text, cells), 1);
+                buttons(canvas, inner, &["Quit", "Stay"], 0);
+            }
+            Some(Dialog::Fix { change, obstacle, button, .. }) => {
+                let texts = self.fix_texts(change, obstacle);
+                let cells = usize::from(area.width.min(64) - 4);
+                let lines: Vec<String> = texts.iter().flat_map(|text| wrap(text, cells)).collect();
+                let inner = open(canvas, area, "These do not go together", &lines, 1);
+                let mut names: Vec<&str> = fix_buttons(obstacle).to_vec();
+                if obstacle.fix.as_ref().is_some_and(|fix| fix.len() > 1) {
+                    names[0] = "Set all";
+                }
+                buttons(canvas, inner, &names, *button);
+            }
+            Some(Dialog::Save(edit)) => {
+                let lines = ["Write all answers to a file, TOML or by its name JSON:".to_owned()];
+                let inner = open(canvas, area, "Save answers", &lines, 1);
+                field(canvas, inner, edit);
+            }
+            Some(Dialog::Jump { edit, line }) => self.draw_jump(canvas, area, edit, *line),
+        }
+    }
+
+    fn fix_texts(&self, change: &(Key, Value), obstacle: &Obstacle) -> Vec<String> {
+        let own = self.named(&change.0, std::slice::from_ref(&change.1));
+        let reason = match &obstacle.problem.clash {
+            Some(clash) => format!(", because {}", clash.reason),
+            None => String::new(),
+        };
+        let first = format!("{own}: {}{reason}.", self.in_the_way(obstacle, &change.0));
+        let second = match &obstacle.fix {
+            Some(fix) => {
+                let also: Vec<String> = fix
+                    .iter()
+                    .map(|(key, value)| {
+                        let label = self.pack_question(key).map_or("", |question| &question.label);
+                        let text = self.named(key, std::slice::from_ref(value));
+                        if text.starts_with(label) { text } else { format!("{label} = {text}") }
+                    })
+                    .collect();
+                format!("Also set {}? One undo takes all of it back.", also.join(" and "))
+            }
+            None => "No single other answer solves it. Until it is solved nothing can be written."
+                .to_owned(),
+        };
+        vec![first, second]
+    }
+
+    fn draw_jump(&self, canvas: &mut Canvas<'_>, area: Rect, edit: &Edit, line: usize) {
+        let places = self.places(&edit.text);
+        let height = area.height.saturating_sub(4).min(18);
+        let cells = area.width.saturating_sub(4).min(70);
+        let area =
+            Rect { x: area.x + (area.width - cells) / 2, y: area.y + 1, width: cells, height };
+        canvas.clear(area);
+        canvas.boxes(&[area], Some(0));
+        canvas.text(area.x + 1, area.y, area.width - 2, " Jump to ", Role::Active);
+        let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: 1 };
+        field(canvas, inner, edit);
+        let room = usize::from(height.saturating_sub(3));
+        let first = (line + 1).saturating_sub(room);
+        let below = area.y + 2..area.bottom() - 1;
+        for (y, (index, place)) in below.zip(places.iter().enumerate().skip(first)) {
+            let row = Rect { x: area.x + 1, y, width: area.width - 2, height: 1 };
+            let sign = if index == line { "> " } else { "  " };
+            let kind = width(place.kind) + 1;
+            let x = canvas.text(row.x, y, 2, sign, Role::Active);
+            canvas.text(x, y, row.right().saturating_sub(x + kind + 1), &place.label, Role::Text);
+            canvas.text(row.right() - kind, y, kind, place.kind, Role::Faint);
+            if index == line {
+                canvas.paint(row, Role::Cursor);
+            }
+            canvas.hit(row, Hit::Line(index));
+        }
+        if places.is_empty() {
+            canvas.text(
+                area.x + 2,
+                area.y + 2,
+                area.width - 4,
+                "nothing has this text",
+                Role::Faint,
+            );
+        }
+    }
+}
+
+/// Draws a box with lines, and returns where more of it goes.
+fn open(canvas: &mut Canvas<'_>, area: Rect, title: &str, lines: &[String], more: u16) -> Rect {
+    let longest = lines.iter().map(|line| width(line)).max().unwrap_or(0).max(width(title) + 2);
+    let cells = (longest + 4).max(44).min(area.width);
+    let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let height = (count + more + 3).min(area.height);
+    let area = Rect {
+        x: area.x + (area.width - cells) / 2,
+        y: area.y + (area.height - height) / 2,
+        width: cells,
+        height,
+    };
+    canvas.clear(area);
+    canvas.boxes(&[area], Some(0));
+    canvas.text(area.x + 1, area.y, area.width - 2, &format!(" {title} "), Role::Active);
+    for (y, line) in (area.y + 1..area.bottom() - 2).zip(lines) {
+        canvas.text(area.x + 2, y, area.width - 4, line, Role::Text);
+    }
+    Rect { x: area.x + 2, y: area.bottom() - 2, width: area.width - 4, height: 1 }
+}
+
+fn buttons(canvas: &mut Canvas<'_>, area: Rect, names: &[&str], focused: usize) {
+    let mut x = area.x;
+    for (index, name) in names.iter().enumerate() {
+        let here = index == focused;
+        let text = if here { format!("[>{name}<]") } else { format!("[ {name} ]") };
+        let role = if here { Role::Cursor } else { Role::Text };
+        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, role);
+        canvas.hit(Rect { x, width: end - x, ..area }, Hit::Button(index));
+        x = end + 1;
+    }
+}
+
+fn field(canvas: &mut Canvas<'_>, area: Rect, edit: &Edit) {
+    let x = canvas.text(area.x, area.y, area.width, "> ", Role::Active);
+    let cells = area.right().saturating_sub(x);
+    let role = if edit.fresh { Role::Selected } else { Role::Text };
+    let skipped = (edit.caret + 1).saturating_sub(usize::from(cells));
+    let part: String = edit.text.chars().skip(skipped).collect();
+    canvas.text(x, area.y, cells, &part, role);
+    let before: String = edit.text.chars().skip(skipped).take(edit.caret - skipped).collect();
+    canvas.caret(x + width(&before), area.y);
+}

@@ -1,0 +1,183 @@
+//! The last line: the keys that matter here.
+
+use ratatui::layout::Rect;
+
+use super::super::keymap::Place;
+use super::super::model::{Dialog, Focus, Layout, Page, Pane, Wizard};
+use super::super::theme::Role;
+use super::canvas::{Canvas, width};
+use crate::pack::Kind;
+
+type Hint = (&'static str, &'static str);
+
+impl Wizard<'_> {
+    pub(super) fn draw_hints(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let y = area.bottom() - 1;
+        let line = Rect { y, height: 1, ..area };
+        if self.model.layout() != Layout::Wide
+            && let Some(notice) = &self.model.notice
+            && (self.model.layout() == Layout::Middle
+                || self.model.page != Page::Panes
+                || self.is_review())
+        {
+            canvas.text(area.x + 1, y, area.width - 2, notice, Role::Title);
+            return;
+        }
+        let last: Hint = ("Ctrl-C", "quit");
+        // In little room what can be done here comes first.
+        let small = self.model.layout() == Layout::Small;
+        let tail = if small { 0 } else { width(last.0) + width(last.1) + 3 };
+        let mut x = area.x + 1;
+        for (key, word) in self.hints() {
+            let cells = width(key) + 1 + width(word) + 2;
+            if x + cells + tail > area.right() {
+                break;
+            }
+            x = canvas.text(x, y, cells, key, Role::Key);
+            x = canvas.text(x + 1, y, cells, word, Role::Faint) + 2;
+        }
+        if x + width(last.0) + width(last.1) + 2 > area.right() {
+            return;
+        }
+        let x = canvas.text(x, y, line.right().saturating_sub(x), last.0, Role::Key);
+        canvas.text(x + 1, y, line.right().saturating_sub(x + 1), last.1, Role::Faint);
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        match &self.model.dialog {
+            Some(Dialog::Resume { .. }) => {
+                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
+            }
+            Some(Dialog::Quit) => return vec![("Enter", "quit"), ("Esc", "stay")],
+            Some(Dialog::Fix { .. }) => {
+                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
+            }
+            Some(Dialog::Save(_)) => return vec![("Enter", "save"), ("Esc", "cancel")],
+            Some(Dialog::Jump { .. }) => {
+                return vec![("Enter", "go"), ("Up Down", "move"), ("Esc", "close")];
+            }
+            None => {}
+        }
+        match self.model.page {
+            Page::Help | Page::Why => return vec![("Up Down", "scroll"), ("Esc", "close")],
+            Page::Files if self.model.pane == Pane::File => {
+                return vec![
+                    ("Up Down", "scroll"),
+                    ("d", "differences"),
+                    ("Enter", "tree"),
+                    ("Esc", "back"),
+                ];
+            }
+            Page::Files => {
+                return vec![
+                    ("Enter", "open"),
+                    ("Left Right", "fold"),
+                    ("p", "back"),
+                    ("d", "differences"),
+                ];
+            }
+            Page::Panes => {}
+        }
+        match self.model.pane {
+            Pane::Sections => {
+                return vec![
+                    ("Up Down", "move"),
+                    ("Enter", "go there"),
+                    ("w", "next pane"),
+                    ("Esc", "back"),
+                ];
+            }
+            Pane::Why | Pane::File => {
+                return vec![
+                    ("Up Down", "scroll"),
+                    ("w", "next pane"),
+                    ("Esc", "back"),
+                    ("d", "differences"),
+                ];
+            }
+            Pane::Tree => {
+                return vec![
+                    ("Enter", "open"),
+                    ("Left Right", "fold"),
+                    ("w", "next pane"),
+                    ("Esc", "back"),
+                ];
+            }
+            Pane::Form => {}
+        }
+        let small = self.model.layout() == Layout::Small;
+        if self.model.filter.is_some() {
+            return vec![("Enter", "choose"), ("Esc", "show all")];
+        }
+        if self.is_review() {
+            return match self.place() {
+                Place::Text => vec![("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")],
+                Place::Open | Place::Number => {
+                    vec![
+                        ("Enter", "take"),
+                        ("Up Down", "move"),
+                        ("Shift-Tab", "back"),
+                        ("p", "files"),
+                        ("u", "undo"),
+                        ("?", "help"),
+                    ]
+                }
+            };
+        }
+        let several = match &self.model.focus {
+            Focus::Question { key, .. } => {
+                matches!(
+                    self.pack_question(key).map(|question| &question.kind),
+                    Some(Kind::Many(_))
+                )
+            }
+            Focus::Review(_) => false,
+        };
+        match self.place() {
+            Place::Text => vec![
+                ("Enter", "next"),
+                ("Shift-Tab", "back"),
+                ("Esc", "revert"),
+                ("Alt-g", "review"),
+                ("F6", "pane"),
+                ("Ctrl-P", "jump"),
+                ("F1", "help"),
+            ],
+            Place::Number => vec![
+                ("Enter", "next"),
+                ("Left Right", "count"),
+                ("Shift-Tab", "back"),
+                ("g", "review"),
+                ("u", "undo"),
+                ("?", "help"),
+            ],
+            Place::Open if small => vec![
+                ("Enter", "choose"),
+                ("Shift-Tab", "back"),
+                ("i", "why"),
+                ("p", "files"),
+                ("?", "help"),
+            ],
+            Place::Open if several => vec![
+                ("Space", "turn"),
+                ("Enter", "next"),
+                ("Shift-Tab", "back"),
+                ("u", "undo"),
+                ("p", "files"),
+                ("g", "review"),
+                ("?", "help"),
+            ],
+            Place::Open => vec![
+                ("Enter", "choose"),
+                ("Space", "and stay"),
+                ("Shift-Tab", "back"),
+                ("u", "undo"),
+                ("p", "files"),
+                ("g", "review"),
+                ("w", "pane"),
+                (":", "jump"),
+                ("?", "help"),
+            ],
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The review and its buttons.
+
+use ratatui::layout::Rect;
+
+use super::super::model::{Focus, Pane, Target, Wizard};
+use super::super::review::{BUTTONS, Kind};
+use super::super::theme::Role;
+use super::Hit;
+use super::canvas::{Canvas, width};
+
+impl Wizard<'_> {
+    pub(super) fn draw_review(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let Focus::Review(focused) = &self.model.focus else { return };
+        let lines = self.review(usize::from(area.width.saturating_sub(6)));
+        let body = Rect { height: area.height.saturating_sub(2), ..area };
+        let room = usize::from(body.height);
+        let cursor = lines.iter().position(|line| line.target.as_ref() == Some(focused));
+        let first = match cursor {
+            Some(cursor) => (cursor + 1 + room / 3).saturating_sub(room),
+            // A button is below all lines.
+            None => lines.len().saturating_sub(room),
+        };
+        let first = first.min(lines.len().saturating_sub(room));
+        let answers = lines.iter().filter(|line| line.kind != Kind::Heading);
+        let label = answers.map(|line| width(&line.label)).max().unwrap_or(0);
+        for (y, line) in (body.top()..body.bottom()).zip(&lines[first..]) {
+            let here = line.target.is_some() && line.target.as_ref() == Some(focused);
+            let whole = Rect { y, height: 1, ..body };
+            let (sign, role) = match line.kind {
+                Kind::Heading => ("", Role::Title),
+                Kind::Issue => ("[!] ", Role::Issue),
+                Kind::Answer => ("", Role::Text),
+                Kind::Changed => ("* ", Role::Chosen),
+                Kind::Note => ("", Role::Text),
+                Kind::Command => ("", Role::Faint),
+            };
+            let indent = if line.kind == Kind::Heading { 1 } else { 3 };
+            let lead = if here { ">" } else { " " };
+            canvas.text(body.x + 1, y, 1, lead, Role::Active);
+            let mut x = body.x + indent;
+            if line.kind == Kind::Heading || !line.label.is_empty() {
+                canvas.text(
+                    x,
+                    y,
+                    body.right().saturating_sub(x),
+                    &line.label,
+                    if line.kind == Kind::Heading { Role::Title } else { Role::Text },
+                );
+                x += label + 3;
+            }
+            if sign.trim() == "*" {
+                canvas.text(x.saturating_sub(2), y, 1, "*", Role::Chosen);
+            } else {
+                x = canvas.text(x, y, body.right().saturating_sub(x), sign, role);
+            }
+            let cells = body.right().saturating_sub(x);
+            match (&line.target, &self.model.edit) {
+                (Some(Target::Directory), edit) => {
+                    let text = edit
+                        .as_ref()
+                        .filter(|_| here)
+                        .map_or(&self.model.place.text, |edit| &edit.text);
+                    let fresh =
+                        here && edit.as_ref().is_some_and(|edit| edit.fresh) && self.is_typing();
+                    let open = canvas.text(x, y, cells, "[ ", Role::Faint);
+                    let end = canvas.text(
+                        open,
+                        y,
+                        cells.saturating_sub(4),
+                        text,
+                        if fresh { Role::Selected } else { Role::Text },
+                    );
+                    let end = canvas.text(end, y, 3, " ] ", Role::Faint);
+                    canvas.text(end, y, body.right().saturating_sub(end), &line.text, Role::Faint);
+                    if let (true, Some(edit), true) = (here, edit, self.is_typing()) {
+                        let before: String = edit.text.chars().take(edit.caret).collect();
+                        canvas.caret(open + width(&before), y);
+                    }
+                }
+                _ => {
+                    canvas.text(x, y, cells, &line.text, role);
+                    if here {
+                        let active = self.is_active(Pane::Form);
+                        canvas.paint(whole, if active { Role::Cursor } else { Role::Marked });
+                    }
+                }
+            }
+            if let Some(target) = &line.target {
+                canvas.hit(whole, Hit::Target(target.clone()));
+            }
+        }
+        self.draw_buttons(canvas, Rect { y: area.bottom() - 1, height: 1, ..area }, focused);
+    }
+
+    fn draw_buttons(&self, canvas: &mut Canvas<'_>, area: Rect, focused: &Target) {
+        let blocked = !self.issues().is_empty();
+        let mut x = area.x + 1;
+        for (target, name) in BUTTONS {
+            let name = match &target {
+                Target::Create if self.world.plan.is_some() => "Upgrade",
+                Target::Save | Target::Copy if area.width < 54 => {
+                    name.split(' ').next().unwrap_or(name)
+                }
+                _ => name,
+            };
+            let here = *focused == target;
+            let (open, close) = if here { ("[>", "<]") } else { ("[ ", " ]") };
+            let text = match (&target, blocked) {
+                (Target::Create, true) => format!("{open}{name}: not yet{close}"),
+                _ => format!("{open}{name}{close}"),
+            };
+            let role = match (here, &target) {
+                (true, _) => Role::Cursor,
+                (false, Target::Create) if blocked => Role::Faint,
+                (false, Target::Create) => Role::Chosen,
+                (false, _) => Role::Text,
+            };
+            let cells = width(&text).min(area.right().saturating_sub(x));
+            let end = canvas.text(x, area.y, cells, &text, role);
+            canvas.hit(Rect { x, width: end - x, ..area }, Hit::Target(target));
+            x = end + 1;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The wizard's screens as text and styles, at every size that has a layout of its own.
+
+use std::fmt::Write;
+
+use fastwright::pack::{Catalog, Pack};
+use fastwright::ui::wizard::{Glyphs, LINES, Theme};
+
+use crate::snapshots::compare;
+use crate::support::wizard::{LOOK, Look, drawn, press, styles, text, with_wizard};
+use crate::support::{manifest, pack};
+
+/// Every kind of screen, with the keys that lead there from the start.
+const SCREENS: [(&str, &str); 18] = [
+    ("a text field", ""),
+    ("a number", "Tab"),
+    ("a text that is wrong", "=No! Tab BackTab"),
+    ("an option that needs another", "Tab Tab Down"),
+    ("the way out of a conflict", "Tab Tab Down Enter"),
+    ("an option that was chosen", "Tab Tab Down Enter Enter BackTab"),
+    ("several options", "Tab Tab Tab Down Space"),
+    ("a filter", "Tab Tab Tab / =gre"),
+    ("the explanation", "Tab Tab Down i"),
+    ("the tree of files", "Tab Tab Down p"),
+    ("a file", "Tab Tab Down : =parts Enter"),
+    ("the review", "M-g"),
+    ("the review with an issue", "=No! M-g"),
+    ("the directory", "M-g Up Up Up Up"),
+    ("all keys", "F1"),
+    ("a place to jump to", "C-p =co"),
+    ("leaving", "Tab q"),
+    ("saving", "C-s"),
+];
+
+fn embedded() -> Pack {
+    Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack")
+}
+
+fn screen(pack: &Pack, look: Look, keys: &str) -> (String, String) {
+    with_wizard(pack, look, |wizard| {
+        press(wizard, keys);
+        let buffer = drawn(wizard);
+        (text(&buffer), styles(&buffer))
+    })
+}
+
+fn sheet(pack: &Pack, size: (u16, u16), screens: &[(&str, &str)]) -> String {
+    let mut sheet = String::new();
+    for (name, keys) in screens {
+        let (text, styles) = screen(pack, Look { size, ..LOOK }, keys);
+        let keys = if keys.is_empty() { "nothing" } else { keys };
+        write!(sheet, "== {name}: {keys}\n{text}-- styles\n{styles}\n").expect("a text grows");
+    }
+    sheet
+}
+
+#[test]
+fn every_screen_is_its_snapshot() {
+    let pack = pack("evolving");
+    let all = SCREENS.as_slice();
+    let some = |names: &[&str]| -> Vec<(&str, &str)> {
+        all.iter().copied().filter(|(name, _)| names.contains(name)).collect()
+    };
+    let wide =
+        ["an option that needs another", "the way out of a conflict", "the review", "a file"];
+    let one = ["an option that needs another"];
+    let sheets = [
+        ((120, 40), some(&wide)),
+        ((100, 30), some(&wide[..1])),
+        ((80, 24), all.to_vec()),
+        ((40, 12), all.to_vec()),
+        ((40, 10), some(&["a text that is wrong", "an option that needs another", "the review"])),
+        ((30, 6), some(&one)),
+        ((1, 1), some(&one)),
+    ];
+
+    for (size, screens) in sheets {
+        let path = manifest(&format!("snapshots/screens/{}x{}.txt", size.0, size.1));
+        compare(&path, &sheet(&pack, size, &screens));
+    }
+}
+
+#[test]
+fn the_embedded_pack_has_its_screens() {
+    let screens = [("the second section", "Tab Tab Tab Tab Down")];
+
+    for size in [(120, 40), (40, 12)] {
+        let path = manifest(&format!("snapshots/screens/fastapi-{}x{}.txt", size.0, size.1));
+        compare(&path, &sheet(&embedded(), size, &screens));
+    }
+}
+
+#[test]
+fn colour_says_nothing_that_text_does_not() {
+    let pack = pack("evolving");
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        for (name, keys) in SCREENS {
+            let look = |theme| Look { theme, size, ..LOOK };
+            let (colour, _) = screen(&pack, look(Theme::Auto), keys);
+            for theme in [Theme::HighContrast, Theme::Mono] {
+                let (text, styles) = screen(&pack, look(theme), keys);
+
+                assert!(text == colour, "{name} at {size:?}");
+                let colourless = |letter: char| "br \n".contains(letter);
+                assert!(theme != Theme::Mono || styles.chars().all(colourless), "{name}: {styles}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cursor_is_seen_without_styles() {
+    let pack = pack("evolving");
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        for keys in ["", "Tab", "M-g Up Up", "Down Enter", "p", "C-p"] {
+            let at = |more: &str| {
+                screen(&pack, Look { size, ..LOOK }, &format!("Tab Tab {keys} {more}")).0
+            };
+
+            assert_ne!(at(""), at("Down"), "{keys} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn every_sign_is_one_cell_that_every_font_has() {
+    let pack = pack("evolving");
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        for (name, keys) in SCREENS {
+            let (text, _) = screen(&pack, Look { size, ..LOOK }, keys);
+
+            let known =
+                |c: char| c == '\n' || c.is_ascii_graphic() || c == ' ' || LINES.contains(c);
+            let strange: String = text.chars().filter(|c| !known(*c)).collect();
+            assert_eq!(strange, "", "{name} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn ascii_is_enough_whatever_the_pack_says() {
+    let pack = embedded();
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        for keys in ["", "=é\u{4f60} Tab", "Tab Tab Tab Tab Down", "M-g", "M-p", "F1"] {
+            let (text, _) = screen(&pack, Look { size, glyphs: Glyphs::Ascii, ..LOOK }, keys);
+
+            assert!(text.is_ascii(), "{keys} at {size:?}: {text}");
+        }
+    }
+}
