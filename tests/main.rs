@@ -6,6 +6,7 @@ mod cli;
 mod docs;
 mod drafts;
 mod faces;
+mod fullscreen;
 mod fuzz;
 mod generated;
 mod laws;

@@ -105,15 +105,26 @@ impl Terminal {
         draw.map(drop).map_err(unusable)
     }
 
+    /// Returns the signal that tells why the terminal cannot be used, if one comes soon.
+    #[must_use]
+    pub fn gone(&self) -> Option<u8> {
+        for _ in 0..10 {
+            if let Some(signal) = self.caught.signal() {
+                return Some(signal);
+            }
+            thread::sleep(WAIT / 2);
+        }
+        None
+    }
+
     /// Waits for messages and returns all that are there, or the signal that ends the wizard.
     ///
     /// # Errors
     /// Fails if the terminal cannot be read.
     pub fn messages(&mut self) -> Result<Result<Vec<Message>, u8>> {
         loop {
-            let signal = self.caught.ending.load(Ordering::SeqCst);
-            if signal != 0 {
-                return Ok(Err(u8::try_from(signal).unwrap_or_default()));
+            if let Some(signal) = self.caught.signal() {
+                return Ok(Err(signal));
             }
             if self.caught.stop.swap(false, Ordering::SeqCst) {
                 return Ok(Ok(vec![self.suspend()?]));
@@ -175,7 +186,8 @@ impl Terminal {
     /// # Errors
     /// Fails if the terminal cannot be written to.
     pub fn redraw(&mut self) -> Result<()> {
-        self.screen.clear().map_err(unusable)
+        // Clearing would ask the terminal where the cursor is, which not every one answers.
+        self.resize(size()?)
     }
 
     /// Asks the terminal to put a text into the clipboard.
@@ -227,6 +239,13 @@ impl Caught {
         caught.flags.push(register(SIGCONT, Arc::clone(&caught.resume))?);
         caught.watch = Some(watch()?);
         Ok(caught)
+    }
+}
+
+impl Caught {
+    /// Returns the signal that ends the wizard, if one came.
+    fn signal(&self) -> Option<u8> {
+        u8::try_from(self.ending.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
 }
 

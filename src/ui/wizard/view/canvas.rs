@@ -143,9 +143,15 @@ pub fn width(text: &str) -> u16 {
 
 /// Breaks a text at blanks into lines of some cells.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    wrap_behind(text, cells, cells)
+}
+
+/// Does the same where the first line has another number of cells.
+pub fn wrap_behind(text: &str, first: usize, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
+        let cells = if lines.is_empty() { first } else { cells };
         if !line.is_empty() && usize::from(width(&line)) + 1 + usize::from(width(word)) > cells {
             lines.push(std::mem::take(&mut line));
         }

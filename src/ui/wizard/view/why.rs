@@ -6,7 +6,7 @@ use super::super::model::{Focus, Wizard};
 use super::super::options::Choice;
 use super::super::preview::Mark;
 use super::super::theme::Role;
-use super::canvas::{Canvas, wrap};
+use super::canvas::{Canvas, wrap_behind};
 use crate::answer::flag;
 use crate::pack::{Component, Contribution, Kind, Question, Relation, Value, YES};
 
@@ -243,7 +243,7 @@ fn part(
     let mut label = label.to_owned();
     let hanging = "  ".to_owned();
     for text in texts {
-        for line in wrap(text, cells.saturating_sub(label.len().max(2))) {
+        for line in wrap_behind(text, cells.saturating_sub(label.len()), cells.saturating_sub(2)) {
             let next = std::mem::replace(&mut label, hanging.clone());
             lines.push((next, line, role));
         }
