@@ -27,7 +27,7 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ("ci", &["gitlab"], &["gitlab", "renovate"]),
     ("ci", &["github"], &[".github/", "actions/checkout", "dependabot"]),
     ("tracing", &["true"], &["opentelemetry", "otel", "trace_id"]),
-    ("metrics", &["true"], &["/metrics", "prometheus"]),
+    ("metrics", &["true"], &["/metrics", "prometheus", "grafana"]),
 ];
 
 /// Returns the flags as pairs of key and value.

@@ -517,7 +517,7 @@ def connections(repository, overlay):
     deployment = overlay.all("Deployment")[0]["spec"]
     most = overlay.all("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"]
     surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
-    settings = overlay.all("ConfigMap")[0]["data"]
+    settings = next(one["data"] for one in overlay.all("ConfigMap") if "WEB_CONCURRENCY" in one["data"])
     size = int(settings.get("APP_DATABASE_POOL_SIZE", pool[1]))
     total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 1
     expect(printed and int(printed[1]) == total, "README.md", f"{total} connections, but it says {printed and printed[1]}")

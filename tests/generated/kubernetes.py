@@ -273,6 +273,9 @@ def envoy(every, encrypted):
     wanted = "1.2" if encrypted else None
     yield None if policy.get("tls", {}).get("minVersion") == wanted else f"the least version of TLS is not {wanted}"
     yield from client(encrypted, policy.get("clientIPDetection", {}).get("xForwardedFor", {}).get("trustedCIDRs"))
+    # An id of a client is kept where Envoy does not see the client itself.
+    removed = policy["headers"].get("earlyRequestHeaders", {}).get("remove", [])
+    yield None if removed == ([] if encrypted else ["X-Request-Id"]) else f"removes {removed} from requests"
     found = {one["name"] for one in policy["headers"]["lateResponseHeaders"]["set"]}
     yield None if found == HEADERS else f"other headers: {sorted(found ^ HEADERS)}"
     yield None if {"requestHeadersReceivedTimeout", "requestReceivedTimeout"} <= set(policy["timeout"]["http"]) else "no timeouts"
@@ -295,6 +298,10 @@ def traefik(every):
     encrypted = [one for one in every("IngressRoute") if "tls" in one]
     yield None if bool(encrypted) == ("redirectScheme" in middlewares) else "plain HTTP is not redirected as it should be"
     yield None if bool(encrypted) == bool(every("TLSOption")) else "TLSOption without TLS, or TLS without"
+    for one in every("IngressRoute"):
+        for rule in one["routes"]:
+            if "Host(" not in rule["match"]:
+                yield None if rule.get("priority") == 1 else f"`{rule['match']}` may be somebody else's"
     points = sorted(point for one in every("IngressRoute") for point in one["entryPoints"])
     yield None if points == (["web", "websecure"] if encrypted else ["web"]) else f"comes in at {points}"
     for kind in ("rateLimit", "inFlightReq"):
@@ -384,7 +391,7 @@ def shutdown(repository, built, findings):
     keepalive = re.search(r"(?m)^keepalive = (\d+)$", text)
     graceful = int(number[1]) if number else 0
     for overlay, documents in built.items():
-        settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap")
+        settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap" and "WEB_CONCURRENCY" in one["data"])
         delay = float(settings.get("APP_SHUTDOWN_DELAY", 0))
         drain = float(settings.get("APP_SHUTDOWN_DRAIN", 10))
         pod = next(one for one in documents if one["kind"] == "Deployment")["spec"]["template"]["spec"]

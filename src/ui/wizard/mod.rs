@@ -29,12 +29,11 @@ pub use place::{Place, Standing};
 pub use preview::{Mark, Preview};
 pub use theme::{Glyphs, LINES, Theme};
 pub use view::{Hit, Screen};
-pub use world::{Extent, World};
+pub use world::{Extent, Planning, Recreate, World};
 
 use super::Ui;
 use crate::answer::{Answers, Format, Layer, Layers, write};
 use crate::error::Result;
-use crate::merge::Plan;
 use crate::pack::Pack;
 use crate::tree::Tree;
 use terminal::Terminal;
@@ -66,11 +65,11 @@ pub struct Session<'a> {
     /// Makes exactly the files that are written for answers.
     pub render: &'a dyn Fn(&Answers) -> Result<Tree>,
     /// The command that gives answers again, for a directory.
-    pub command: &'a dyn Fn(&Answers, &str, Extent) -> String,
+    pub command: &'a Recreate<'a>,
     /// Writes a file of answers.
     pub save_answers: &'a dyn Fn(&Path, &str) -> Result<()>,
     /// What an upgrade to answers comes to; absent for a new project.
-    pub plan: Option<&'a dyn Fn(&Answers) -> Result<Plan>>,
+    pub plan: Option<&'a Planning<'a>>,
 }
 
 /// How the wizard ended.
@@ -122,7 +121,7 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
     };
     let Session { directory, start, git, mouse, draft, .. } = session;
     let mut terminal = Terminal::enter(mouse, ui.color, session.kept)?;
-    let size = terminal.size()?;
+    let size = Terminal::size()?;
     let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
     wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
     loop {
@@ -157,7 +156,7 @@ fn turn(
         for effect in wizard.update(message) {
             match effect {
                 Effect::Draft => draft(&wizard.model.asked),
-                Effect::Copy(text) => terminal.copy(&text)?,
+                Effect::Copy(text) => Terminal::copy(&text)?,
                 Effect::Save(path) => {
                     wizard.model.notice = Some(match save(wizard, &path, save_answers) {
                         Ok(()) => format!("saved the answers to {path}"),

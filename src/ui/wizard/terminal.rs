@@ -65,7 +65,7 @@ impl Terminal {
     /// # Errors
     /// Fails if it cannot be used; then it is as it was.
     pub fn enter(mouse: bool, color: bool, kept: Option<String>) -> Result<Self> {
-        let size = size()?;
+        let size = Self::size()?;
         style::force_color_output(color);
         let caught = Caught::catch().map_err(unusable)?;
         let previous: Arc<Hook> = Arc::new(panic::take_hook());
@@ -89,8 +89,8 @@ impl Terminal {
     ///
     /// # Errors
     /// Fails if there is no terminal.
-    pub fn size(&self) -> Result<(u16, u16)> {
-        size()
+    pub fn size() -> Result<(u16, u16)> {
+        crossterm::terminal::size().map_err(unusable)
     }
 
     /// Draws, and puts the caret where the drawing says.
@@ -197,7 +197,7 @@ impl Terminal {
         leave();
         set(self.mouse).map_err(unusable)?;
         self.redraw()?;
-        let (columns, rows) = size()?;
+        let (columns, rows) = Self::size()?;
         Ok(Message::Resize(columns, rows))
     }
 
@@ -207,14 +207,14 @@ impl Terminal {
     /// Fails if the terminal cannot be written to.
     pub fn redraw(&mut self) -> Result<()> {
         // Clearing would ask the terminal where the cursor is, which not every one answers.
-        self.resize(size()?)
+        self.resize(Self::size()?)
     }
 
     /// Asks the terminal to put a text into the clipboard.
     ///
     /// # Errors
     /// Fails if the terminal cannot be written to.
-    pub fn copy(&mut self, text: &str) -> Result<()> {
+    pub fn copy(text: &str) -> Result<()> {
         let mut stderr = io::stderr();
         write!(stderr, "\x1b]52;c;{}\x07", base64(text.as_bytes()))
             .and_then(|()| stderr.flush())
@@ -306,10 +306,6 @@ impl Drop for Caught {
 fn has_shell() -> bool {
     let parent = getppid().and_then(|parent| getsid(Some(parent)).ok());
     parent.is_some() && parent == getsid(None).ok()
-}
-
-fn size() -> Result<(u16, u16)> {
-    crossterm::terminal::size().map_err(unusable)
 }
 
 fn area((columns, rows): (u16, u16)) -> Rect {

@@ -113,14 +113,14 @@ impl<'a> Canvas<'a> {
                 }
             }
         }
-        for ((y, x), ([up, down, left, right], role)) in cells {
-            self.text(x, y, 1, self.glyphs.line(up, down, left, right), role);
+        for ((y, x), (ends, role)) in cells {
+            self.text(x, y, 1, self.glyphs.line(ends), role);
         }
     }
 
     /// Returns the line that leads up, down, left and right.
-    pub fn line(&self, up: bool, down: bool, left: bool, right: bool) -> &'static str {
-        self.glyphs.line(up, down, left, right)
+    pub fn line(&self, ends: [bool; 4]) -> &'static str {
+        self.glyphs.line(ends)
     }
 
     /// Returns a text as it can be shown: without control characters, and in ASCII if need be.

@@ -26,8 +26,9 @@ impl Wizard<'_> {
         let mut tail: Vec<Hint> = vec![("Ctrl-C", "quit")];
         // In little room what can be done here comes first; else the way to all keys is kept.
         let small = self.model.layout() == Layout::Small;
-        if let Some(help) = hints.pop_if(|(_, word)| *word == "help" && !small) {
-            tail.insert(0, help);
+        if let ([others @ .., help @ (_, "help")], false) = (hints, small) {
+            hints = others;
+            tail.insert(0, *help);
         }
         let cells = |hint: &Hint| width(hint.0) + 1 + width(hint.1) + 2;
         let kept: u16 = if small { 0 } else { tail.iter().map(cells).sum() };
@@ -48,25 +49,25 @@ impl Wizard<'_> {
         }
     }
 
-    fn hints(&self) -> Vec<Hint> {
+    fn hints(&self) -> &'static [Hint] {
         match &self.model.dialog {
             Some(Dialog::Resume { .. }) => {
-                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
+                return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
             }
-            Some(Dialog::Quit) => return vec![("Enter", "quit"), ("Esc", "stay")],
+            Some(Dialog::Quit) => return &[("Enter", "quit"), ("Esc", "stay")],
             Some(Dialog::Fix { .. }) => {
-                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
+                return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
             }
-            Some(Dialog::Save(_)) => return vec![("Enter", "save"), ("Esc", "cancel")],
+            Some(Dialog::Save(_)) => return &[("Enter", "save"), ("Esc", "cancel")],
             Some(Dialog::Jump { .. }) => {
-                return vec![("Enter", "go"), ("Up Down", "move"), ("Esc", "close")];
+                return &[("Enter", "go"), ("Up Down", "move"), ("Esc", "close")];
             }
             None => {}
         }
         match self.model.page {
-            Page::Help | Page::Why => return vec![("Up Down", "scroll"), ("Esc", "close")],
+            Page::Help | Page::Why => return &[("Up Down", "scroll"), ("Esc", "close")],
             Page::Files if self.model.pane == Pane::File => {
-                return vec![
+                return &[
                     ("Up Down", "scroll"),
                     ("d", "differences"),
                     ("Enter", "tree"),
@@ -74,7 +75,7 @@ impl Wizard<'_> {
                 ];
             }
             Page::Files => {
-                return vec![
+                return &[
                     ("Enter", "open"),
                     ("Left Right", "fold"),
                     ("p", "back"),
@@ -85,7 +86,7 @@ impl Wizard<'_> {
         }
         match self.model.pane {
             Pane::Sections => {
-                return vec![
+                return &[
                     ("Up Down", "move"),
                     ("Enter", "go there"),
                     ("w", "next pane"),
@@ -93,7 +94,7 @@ impl Wizard<'_> {
                 ];
             }
             Pane::Why | Pane::File => {
-                return vec![
+                return &[
                     ("Up Down", "scroll"),
                     ("w", "next pane"),
                     ("Esc", "back"),
@@ -101,7 +102,7 @@ impl Wizard<'_> {
                 ];
             }
             Pane::Tree => {
-                return vec![
+                return &[
                     ("Enter", "open"),
                     ("Left Right", "fold"),
                     ("w", "next pane"),
@@ -110,23 +111,25 @@ impl Wizard<'_> {
             }
             Pane::Form => {}
         }
+        self.form_hints()
+    }
+
+    fn form_hints(&self) -> &'static [Hint] {
         let small = self.model.layout() == Layout::Small;
         if self.model.filter.is_some() {
-            return vec![("Enter", "choose"), ("Esc", "show all")];
+            return &[("Enter", "choose"), ("Esc", "show all")];
         }
         if self.is_review() {
             return match self.place() {
-                Place::Text => vec![("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")],
-                Place::Open | Place::Number => {
-                    vec![
-                        ("Enter", "take"),
-                        ("Up Down", "move"),
-                        ("Shift-Tab", "back"),
-                        ("p", "files"),
-                        ("u", "undo"),
-                        ("?", "help"),
-                    ]
-                }
+                Place::Text => &[("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")],
+                Place::Open | Place::Number => &[
+                    ("Enter", "take"),
+                    ("Up Down", "move"),
+                    ("Shift-Tab", "back"),
+                    ("p", "files"),
+                    ("u", "undo"),
+                    ("?", "help"),
+                ],
             };
         }
         let several = match &self.model.focus {
@@ -139,7 +142,7 @@ impl Wizard<'_> {
             Focus::Review(_) => false,
         };
         match self.place() {
-            Place::Text => vec![
+            Place::Text => &[
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),
                 ("Esc", "revert"),
@@ -148,7 +151,7 @@ impl Wizard<'_> {
                 ("Ctrl-P", "jump"),
                 ("F1", "help"),
             ],
-            Place::Number => vec![
+            Place::Number => &[
                 ("Enter", "next"),
                 ("Left Right", "count"),
                 ("Shift-Tab", "back"),
@@ -156,14 +159,14 @@ impl Wizard<'_> {
                 ("u", "undo"),
                 ("?", "help"),
             ],
-            Place::Open if small => vec![
+            Place::Open if small => &[
                 ("Enter", "choose"),
                 ("Shift-Tab", "back"),
                 ("i", "why"),
                 ("p", "files"),
                 ("?", "help"),
             ],
-            Place::Open if several => vec![
+            Place::Open if several => &[
                 ("Space", "turn"),
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),
@@ -172,7 +175,7 @@ impl Wizard<'_> {
                 ("g", "review"),
                 ("?", "help"),
             ],
-            Place::Open => vec![
+            Place::Open => &[
                 ("Enter", "choose"),
                 ("Space", "and stay"),
                 ("Shift-Tab", "back"),

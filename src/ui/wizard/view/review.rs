@@ -52,35 +52,14 @@ impl Wizard<'_> {
                 x = canvas.text(x, y, body.right().saturating_sub(x), sign, role);
             }
             let cells = body.right().saturating_sub(x);
-            match (&line.target, &self.model.edit) {
-                (Some(Target::Directory), edit) => {
-                    let text = edit
-                        .as_ref()
-                        .filter(|_| here)
-                        .map_or(&self.model.place.text, |edit| &edit.text);
-                    let fresh =
-                        here && edit.as_ref().is_some_and(|edit| edit.fresh) && self.is_typing();
-                    let open = canvas.text(x, y, cells, "[ ", Role::Faint);
-                    let end = canvas.text(
-                        open,
-                        y,
-                        cells.saturating_sub(4),
-                        text,
-                        if fresh { Role::Selected } else { Role::Text },
-                    );
-                    let end = canvas.text(end, y, 3, " ] ", Role::Faint);
-                    canvas.text(end, y, body.right().saturating_sub(end), &line.text, Role::Faint);
-                    if let (true, Some(edit), true) = (here, edit, self.is_typing()) {
-                        let before: String = edit.text.chars().take(edit.caret).collect();
-                        canvas.caret(open + width(&before), y);
-                    }
-                }
-                _ => {
-                    canvas.text(x, y, cells, &line.text, role);
-                    if here {
-                        let active = self.is_active(Pane::Form);
-                        canvas.paint(whole, if active { Role::Cursor } else { Role::Marked });
-                    }
+            let rest = Rect { x, width: cells, ..whole };
+            if line.target == Some(Target::Directory) {
+                self.draw_directory(canvas, rest, &line.text, here);
+            } else {
+                canvas.text(x, y, cells, &line.text, role);
+                if here {
+                    let active = self.is_active(Pane::Form);
+                    canvas.paint(whole, if active { Role::Cursor } else { Role::Marked });
                 }
             }
             if let Some(target) = &line.target {
@@ -88,6 +67,22 @@ impl Wizard<'_> {
             }
         }
         self.draw_buttons(canvas, Rect { y: area.bottom() - 1, height: 1, ..area }, focused);
+    }
+
+    /// Draws the field for the directory, and what stands there.
+    fn draw_directory(&self, canvas: &mut Canvas<'_>, area: Rect, words: &str, here: bool) {
+        let edit = self.model.edit.as_ref().filter(|_| here);
+        let text = edit.map_or(&self.model.place.text, |edit| &edit.text);
+        let fresh = edit.is_some_and(|edit| edit.fresh) && self.is_typing();
+        let role = if fresh { Role::Selected } else { Role::Text };
+        let start = canvas.text(area.x, area.y, area.width, "[ ", Role::Faint);
+        let end = canvas.text(start, area.y, area.width.saturating_sub(4), text, role);
+        let end = canvas.text(end, area.y, 3, " ] ", Role::Faint);
+        canvas.text(end, area.y, area.right().saturating_sub(end), words, Role::Faint);
+        if let Some(edit) = edit.filter(|_| self.is_typing()) {
+            let before: String = edit.text.chars().take(edit.caret).collect();
+            canvas.caret(start + width(&before), area.y);
+        }
     }
 
     fn draw_buttons(&self, canvas: &mut Canvas<'_>, area: Rect, focused: &Target) {

@@ -251,7 +251,7 @@ fn part(
             lines.push((next, line, role));
         }
         if label == hanging && texts.len() > 1 {
-            label = "- ".to_owned();
+            "- ".clone_into(&mut label);
         }
     }
 }
