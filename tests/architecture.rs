@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 ];
 
 /// What only one module may name, and which.
-const OWNED: [(&str, &[&str]); 8] = [
+const OWNED: [(&str, &[&str]); 10] = [
     ("std::fs", &["project"]),
     ("std::env", &["cli", "main"]),
     ("tera::", &["render"]),
@@ -28,6 +28,8 @@ const OWNED: [(&str, &[&str]); 8] = [
     ("git2::", &["merge", "project"]),
     ("clap", &["cli"]),
     ("inquire", &["ui"]),
+    ("ratatui", &["ui"]),
+    ("crossterm", &["ui"]),
     ("println!", &[]),
 ];
 

@@ -3,10 +3,8 @@
 use fastwright::pack::{Catalog, Kind, Question};
 
 use crate::snapshots::compare;
+use crate::support::wizard::{LOOK, Look, drawn, press, text, with_wizard};
 use crate::support::{Sandbox, manifest};
-
-const BEGIN: &str = "<!-- options: written by `FASTWRIGHT_BLESS=1 cargo test` -->\n";
-const END: &str = "<!-- end of options -->\n";
 
 fn row(question: &Question) -> String {
     let flag = match question.kind {
@@ -27,15 +25,31 @@ fn row(question: &Question) -> String {
 }
 
 #[test]
-fn the_readme_lists_every_option() {
+fn the_readme_lists_every_option_and_key_and_shows_a_screen() {
     let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
     let rows: String = pack.questions.iter().map(row).collect();
-    let table = format!("| flag | values | default | |\n|---|---|---|---|\n{rows}");
-    let readme = std::fs::read_to_string(manifest("README.md")).expect("the README");
-    let (head, rest) = readme.split_once(BEGIN).expect("the beginning of the table");
-    let (_, tail) = rest.split_once(END).expect("the end of the table");
+    let options = format!("| flag | values | default | |\n|---|---|---|---|\n{rows}");
+    let look = Look { size: (100, 30), ..LOOK };
+    let screen = with_wizard(&pack, look, |wizard| {
+        press(wizard, "Tab Tab Tab Tab Down");
+        text(&drawn(wizard))
+    });
 
-    compare(&manifest("README.md"), &format!("{head}{BEGIN}{table}{END}{tail}"));
+    // One after another: each is written to the same file.
+    part("options", &options);
+    part("keys", &fastwright::ui::wizard::table());
+    part("screen", &format!("```text\n{screen}```\n"));
+}
+
+/// Compares what stands between two lines of the README.
+fn part(name: &str, text: &str) {
+    let begin = format!("<!-- {name}: written by `FASTWRIGHT_BLESS=1 cargo test` -->\n");
+    let end = format!("<!-- end of {name} -->\n");
+    let readme = std::fs::read_to_string(manifest("README.md")).expect("the README");
+    let (head, rest) = readme.split_once(&begin).expect("the beginning of the part");
+    let (_, tail) = rest.split_once(&end).expect("the end of the part");
+
+    compare(&manifest("README.md"), &format!("{head}{begin}{text}{end}{tail}"));
 }
 
 #[test]

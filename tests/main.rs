@@ -18,6 +18,7 @@ mod screens;
 mod shells;
 mod snapshots;
 mod support;
+mod terminal;
 mod traces;
 mod upgrade;
 mod wizard;

@@ -307,6 +307,28 @@ fn a_draft_is_gone_on_with_where_it_ended() {
 }
 
 #[test]
+fn answers_of_an_earlier_run_are_taken_or_left() {
+    let mut draft = Layer::new();
+    draft.insert("name", Given::Text("shop".to_owned()), Source::Asked);
+    let chosen = |keys: &str| {
+        with_draft(&pack("evolving"), LOOK, draft.clone(), |wizard| {
+            wizard.model.dialog = Some(Dialog::Resume { what: String::new(), button: 0 });
+            let effects = press(wizard, keys);
+            (focus(wizard), asked(wizard), effects)
+        })
+    };
+
+    let kept = ("copies 0".to_owned(), vec!["name=shop".to_owned()], vec![]);
+    assert_eq!(chosen("Enter"), kept);
+    assert_eq!(chosen("Esc"), kept);
+    assert_eq!(chosen("Right Left Enter"), kept);
+    let afresh = ("name 0".to_owned(), vec![], vec![Effect::Draft]);
+    assert_eq!(chosen("Right Enter"), afresh);
+    assert_eq!(chosen("Tab Space"), afresh);
+    assert_eq!(chosen("Right Enter M-u").1, kept.1);
+}
+
+#[test]
 fn every_answer_is_handed_out_to_be_kept() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
         assert_eq!(press(wizard, "=shop Tab"), [Effect::Draft]);

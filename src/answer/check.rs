@@ -1,5 +1,8 @@
 //! Judges one given answer by its question: a value, or what is wrong with it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use regex_lite::Regex;
 
 use super::layer::Given;
@@ -132,11 +135,7 @@ fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Valu
     let key = &question.key;
     let shown = shown(text);
     let length = text.chars().count();
-    let fits = |text: &str| {
-        rules.pattern.as_deref().is_none_or(|pattern| {
-            Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
-        })
-    };
+    let fits = |text: &str| rules.pattern.as_deref().is_none_or(|pattern| is_whole(pattern, text));
     if length > rules.max_length {
         let most = rules.max_length;
         let problem =
@@ -177,6 +176,22 @@ fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Valu
         });
     }
     Ok(Value::Text(text.to_owned()))
+}
+
+thread_local! {
+    /// Patterns are compiled once: a face that asks judges all answers after each key.
+    static PATTERNS: RefCell<BTreeMap<String, Option<Regex>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Tells whether a pattern fits the whole text.
+fn is_whole(pattern: &str, text: &str) -> bool {
+    PATTERNS.with_borrow_mut(|patterns| {
+        if !patterns.contains_key(pattern) {
+            let regex = Regex::new(&format!("^(?:{pattern})$")).ok();
+            patterns.insert(pattern.to_owned(), regex);
+        }
+        patterns.get(pattern).and_then(Option::as_ref).is_some_and(|regex| regex.is_match(text))
+    })
 }
 
 /// Returns the text in lower case with one `joint` for each run of other characters.

@@ -157,7 +157,9 @@ impl Session<'_> {
                     Ok(Asked { directory: PathBuf::from(directory), git, ..done(layer, None) })
                 }
                 Outcome::Cancelled { signal, command } => {
-                    command.into_iter().for_each(|command| self.ui.tell(command));
+                    if let Some(command) = command {
+                        self.ui.tell(command);
+                    }
                     Err(Error::interrupted(signal, "cancelled; nothing was written"))
                 }
                 Outcome::TooSmall { asked } => {

@@ -72,6 +72,9 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
 
 /// Makes what is written for answers, to be shown.
 fn files(pack: &Pack, renderer: &Renderer<'_>, answers: &Answers) -> Result<Tree> {
+    // A test looks at what a panic leaves behind.
+    #[cfg(debug_assertions)]
+    assert!(variable("FASTWRIGHT_UI").as_deref() != Some("panic"), "a panic was wanted");
     with_state(pack, answers, renderer.render(answers)?)
 }
 
@@ -167,5 +170,100 @@ fn glyphs(matches: &ArgMatches) -> Glyphs {
         Glyphs::Ascii
     } else {
         Glyphs::Unicode
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::files;
+    use crate::answer::{Given, Layer, Layers, Source, Unanswered, resolve};
+    use crate::pack::{Catalog, Kind, Pack};
+    use crate::render::Renderer;
+    use crate::tree::Mode;
+
+    /// Returns every file below a folder with its mode and contents.
+    fn written(folder: &Path, inside: &str, found: &mut BTreeMap<String, (String, Vec<u8>)>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let name = format!("{inside}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().expect("a kind");
+            if kind.is_dir() {
+                written(&entry.path(), &format!("{name}/"), found);
+            } else if kind.is_symlink() {
+                let target = std::fs::read_link(entry.path()).expect("a target");
+                let target = target.to_string_lossy().into_owned().into_bytes();
+                found.insert(name, (Mode::Link.to_string(), target));
+            } else {
+                let mode = entry.metadata().expect("a mode").permissions().mode() & 0o111;
+                let mode = if mode == 0 { Mode::Regular } else { Mode::Executable };
+                let bytes = std::fs::read(entry.path()).expect("readable");
+                found.insert(name, (mode.to_string(), bytes));
+            }
+        }
+    }
+
+    /// Returns flags that differ from the defaults: of each question one choice that stands alone.
+    fn samples(pack: &Pack) -> Vec<Option<(String, String)>> {
+        let alone = |key: &str, value: &str| {
+            let mut layer = Layer::new();
+            layer.insert(key, Given::Text(value.to_owned()), Source::Asked);
+            let layers = Layers {
+                layers: vec![layer],
+                directory: Some("shop".to_owned()),
+                unanswered: Unanswered::Default,
+            };
+            resolve(pack, &layers).problems.is_empty()
+        };
+        let other = pack.questions.iter().filter_map(|question| match &question.kind {
+            Kind::One(choices) => {
+                let default = question.default_text();
+                let mut others = choices.iter().filter(|choice| choice.value != default);
+                let other = others.find(|choice| alone(question.key.as_str(), &choice.value))?;
+                Some((question.key.to_string(), other.value.clone()))
+            }
+            Kind::Text(_) | Kind::Bool | Kind::Integer { .. } | Kind::Many(_) => None,
+        });
+        std::iter::once(None).chain(other.map(Some)).collect()
+    }
+
+    #[test]
+    fn what_is_shown_is_what_is_written_byte_for_byte() {
+        let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+        // One renderer for all, as in the wizard.
+        let renderer = Renderer::new(&pack);
+
+        for sample in samples(&pack) {
+            let folder = tempfile::TempDir::new().expect("a folder");
+            let target = folder.path().join("shop");
+            let mut layer = Layer::new();
+            let mut arguments = vec!["fastwright".into(), "new".into(), target.clone().into()];
+            arguments.extend(["--yes", "--no-git", "--quiet"].map(Into::into));
+            if let Some((key, value)) = &sample {
+                layer.insert(key.as_str(), Given::Text(value.clone()), Source::Asked);
+                arguments.extend([format!("--set={key}={value}").into()]);
+            }
+            let layers = Layers {
+                layers: vec![layer],
+                directory: Some("shop".to_owned()),
+                unanswered: Unanswered::Default,
+            };
+            let answers = resolve(&pack, &layers).complete(&pack).expect("good answers");
+
+            let shown = files(&pack, &renderer, &answers).expect("files");
+            let exit = crate::cli::run(arguments);
+
+            assert_eq!(exit.status(), 0, "{sample:?}");
+            let mut found = BTreeMap::new();
+            written(&target, "", &mut found);
+            let shown: BTreeMap<String, (String, Vec<u8>)> = shown
+                .into_iter()
+                .map(|(path, blob)| (path.to_string(), (blob.mode.to_string(), blob.bytes)))
+                .collect();
+            assert!(shown == found, "{sample:?}");
+        }
     }
 }

@@ -737,9 +737,10 @@ def systemd(repository):
     name = re.search(r"(?m)^home=/srv/(.+)$", script)[1]
     units = {path.name: path.read_text() for path in sorted(root.glob("*.service")) + sorted(root.glob("*.socket"))}
     deployed = {path.relative_to(repository.root): path.read_text() for path in (repository.root / "deploy").rglob("*") if path.is_file()}
+    runtime = {("run", folder) for text in units.values() for folder in re.findall(r"(?m)^RuntimeDirectory=([a-z0-9-]+)", text)}
     for place, text in {**deployed, "README.md": repository.readme}.items():
         for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
-            known = found == name or (folder, found) in {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
+            known = found == name or (folder, found) in runtime | {("etc", "systemd"), ("etc", "nginx"), ("etc", "envoy")}
             expect(known, place, f"/{folder}/{found} is not of {name}")
         for unit, instance in re.findall(rf"\b({re.escape(name)}[a-z-]*)(@?)[^\s/*]*\.service", text):
             expect(f"{unit}{instance}.service" in units, place, f"there is no unit {unit}{instance}.service")

@@ -6,10 +6,13 @@ use std::rc::Rc;
 use super::model::{Focus, Model};
 use super::options::{Choice, choices, taken};
 use super::preview::{Made, Preview};
-use super::world::{Resolved, World, is_asked, with};
+use super::world::{Extent, Resolved, World, is_asked, with};
 use crate::answer::{AnswerProblem, Given, Layer, Resolution};
 use crate::error::Problem;
 use crate::pack::{Key, Kind, Question, Value};
+
+/// What answers came to, beside the name of the folder.
+type Known = (Layer, Option<String>, Made);
 
 /// All that is derived, once for each message.
 #[derive(Clone, Debug)]
@@ -28,29 +31,38 @@ pub struct Facts {
     pub typed: Option<Problem>,
     /// The files, with what the focused choice makes of them.
     pub preview: Preview,
+    /// The command that gives these answers again, if they are good.
+    pub command: Option<String>,
+    /// The directory that it is for.
+    place: String,
     /// Why the files are not those of these answers.
     pub stale: Option<String>,
     /// What the last good answers came to.
-    made: Option<(Layer, Option<String>, Made)>,
+    made: Option<Known>,
     /// What the focused choice came to.
-    tried: Option<(Layer, Option<String>, Made)>,
+    tried: Option<Known>,
 }
 
 impl Facts {
     /// Derives all of it; what was known before saves work.
     #[must_use]
-    pub fn of(world: &World<'_>, model: &Model, before: Option<Self>) -> Self {
+    pub fn of(world: &World<'_>, model: &Model, before: Option<&Self>) -> Self {
         let name = model.place.name.as_deref();
         let Resolved { layer, now, left_out } = world.resolve(&model.asked, name);
         let asked = |question: &&Question| is_asked(question, &now);
         let stops: Vec<Key> =
             world.questions().filter(asked).map(|question| question.key.clone()).collect();
-        let (made, tried) = before.map_or((None, None), |facts| (facts.made, facts.tried));
+        let (made, tried) =
+            before.map_or((None, None), |facts| (facts.made.clone(), facts.tried.clone()));
+        let same = before.filter(|facts| facts.layer == layer && facts.place == model.place.text);
+        let command = same.map(|facts| facts.command.clone());
         let mut facts = Self {
             choices: BTreeMap::new(),
             typed: None,
             preview: Preview::default(),
             stale: None,
+            command: None,
+            place: model.place.text.clone(),
             layer,
             now,
             left_out,
@@ -58,6 +70,10 @@ impl Facts {
             made,
             tried,
         };
+        facts.command = command.unwrap_or_else(|| {
+            let answers = facts.now.clone().complete(world.pack).ok()?;
+            Some((world.command)(&answers, &facts.place, Extent::Minimal))
+        });
         facts.choices = facts.offered(world, model, name);
         facts.look_ahead(world, model, name);
         facts
@@ -75,9 +91,8 @@ impl Facts {
         if let Some(value) = self.value(key) {
             return value.to_string();
         }
-        let layers = std::iter::once(&self.layer).chain(&world.layers.layers);
-        let given = layers.filter_map(|layer| layer.get(key.as_str())).next();
-        match given {
+        let mut layers = std::iter::once(&self.layer).chain(&world.layers.layers);
+        match layers.find_map(|layer| layer.get(key.as_str())) {
             Some((Given::Text(text), _)) => text.clone(),
             Some((Given::Value(value), _)) => value.to_string(),
             Some((Given::Foreign(_), _)) | None => String::new(),
@@ -149,12 +164,11 @@ impl Facts {
                 .tried
                 .as_ref()
                 .filter(|tried| tried.0 == then.layer && tried.1.as_deref() == name);
-            let made = match known {
-                Some(tried) => Some(tried.2.clone()),
-                None => {
-                    let answers = then.now.complete(world.pack);
-                    answers.and_then(|answers| world.made(&answers)).ok()
-                }
+            let made = if let Some(tried) = known {
+                Some(tried.2.clone())
+            } else {
+                let answers = then.now.complete(world.pack);
+                answers.and_then(|answers| world.made(&answers)).ok()
             };
             if let Some(made) = made {
                 self.tried = Some((then.layer, committed.1, made.clone()));

@@ -29,14 +29,14 @@ pub use place::{Place, Standing};
 pub use preview::{Mark, Preview};
 pub use theme::{Glyphs, LINES, Theme};
 pub use view::{Hit, Screen};
-pub use world::{Extent, World};
+pub use world::{Extent, Planning, Recreate, World};
 
 use super::Ui;
 use crate::answer::{Answers, Format, Layer, Layers, write};
 use crate::error::Result;
-use crate::merge::Plan;
 use crate::pack::Pack;
 use crate::tree::Tree;
+use terminal::Terminal;
 
 /// What the wizard may not look up itself.
 pub struct Session<'a> {
@@ -65,11 +65,11 @@ pub struct Session<'a> {
     /// Makes exactly the files that are written for answers.
     pub render: &'a dyn Fn(&Answers) -> Result<Tree>,
     /// The command that gives answers again, for a directory.
-    pub command: &'a dyn Fn(&Answers, &str, Extent) -> String,
+    pub command: &'a Recreate<'a>,
     /// Writes a file of answers.
     pub save_answers: &'a dyn Fn(&Path, &str) -> Result<()>,
     /// What an upgrade to answers comes to; absent for a new project.
-    pub plan: Option<&'a dyn Fn(&Answers) -> Result<Plan>>,
+    pub plan: Option<&'a Planning<'a>>,
 }
 
 /// How the wizard ended.
@@ -120,58 +120,84 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
         glyphs: session.glyphs,
     };
     let Session { directory, start, git, mouse, draft, .. } = session;
-    let mut terminal = terminal::Terminal::enter(mouse, ui.color, session.kept)?;
-    let size = terminal.size()?;
+    let mut terminal = Terminal::enter(mouse, ui.color, session.kept)?;
+    let size = Terminal::size()?;
     let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
     wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
     loop {
-        terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
-        let messages = match terminal.messages()? {
-            Ok(messages) => messages,
-            Err(signal) => {
-                return Ok(Outcome::Cancelled { signal, command: wizard.model.copied });
+        match turn(&mut terminal, &mut wizard, draft, session.save_answers) {
+            Ok(None) => {}
+            Ok(Some(outcome)) => return Ok(outcome),
+            // Of a terminal that has gone the signal tells more than the failure.
+            Err(error) => {
+                let cancelled = |signal| Outcome::Cancelled { signal, command: None };
+                return terminal.gone().map(cancelled).ok_or(error);
             }
-        };
-        for message in messages {
-            if let Message::Resize(columns, rows) = message {
-                terminal.resize((columns, rows))?;
-            }
-            for effect in wizard.update(message) {
-                match effect {
-                    Effect::Draft => draft(&wizard.model.asked),
-                    Effect::Copy(text) => terminal.copy(&text)?,
-                    Effect::Save(path) => {
-                        let saved = save(&wizard, &path, session.save_answers);
-                        wizard.model.notice = Some(match saved {
-                            Ok(()) => format!("saved the answers to {path}"),
-                            Err(error) => error.problems()[0].message.clone(),
-                        });
-                    }
-                    Effect::Suspend => {
-                        let message = terminal.suspend()?;
+        }
+    }
+}
+
+/// Draws, waits for messages and does what comes of them; tells how it ended, if it did.
+fn turn(
+    terminal: &mut Terminal,
+    wizard: &mut Wizard<'_>,
+    draft: &mut dyn FnMut(&Layer),
+    save_answers: &dyn Fn(&Path, &str) -> Result<()>,
+) -> Result<Option<Outcome>> {
+    terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
+    let messages = match terminal.messages()? {
+        Ok(messages) => messages,
+        Err(signal) => return Ok(Some(cancelled(wizard, signal))),
+    };
+    for message in messages {
+        if let Message::Resize(columns, rows) = message {
+            terminal.resize((columns, rows))?;
+        }
+        for effect in wizard.update(message) {
+            match effect {
+                Effect::Draft => draft(&wizard.model.asked),
+                Effect::Copy(text) => Terminal::copy(&text)?,
+                Effect::Save(path) => {
+                    wizard.model.notice = Some(match save(wizard, &path, save_answers) {
+                        Ok(()) => format!("saved the answers to {path}"),
+                        Err(error) => error.problems()[0].message.clone(),
+                    });
+                }
+                Effect::Suspend => match terminal.suspend()? {
+                    Some(message) => {
                         if let Message::Resize(columns, rows) = message {
                             terminal.resize((columns, rows))?;
                         }
                         wizard.update(message);
                     }
-                    Effect::Redraw => terminal.redraw()?,
-                    Effect::Mouse(wanted) => terminal.mouse(wanted)?,
-                    Effect::Create => {
-                        let directory = wizard.model.place.text;
-                        let asked = wizard.facts.layer;
-                        return Ok(Outcome::Create { asked, git: wizard.model.git, directory });
+                    None => {
+                        wizard.model.notice = Some("there is no shell to go back to".to_owned());
                     }
-                    Effect::Cancel => {
-                        let command = wizard.model.copied;
-                        return Ok(Outcome::Cancelled { signal: 2, command });
-                    }
-                    Effect::Prompts => {
-                        return Ok(Outcome::TooSmall { asked: wizard.facts.layer });
-                    }
+                },
+                Effect::Redraw => terminal.redraw()?,
+                Effect::Mouse(wanted) => terminal.mouse(wanted)?,
+                Effect::Create => {
+                    return Ok(Some(Outcome::Create {
+                        asked: wizard.facts.layer.clone(),
+                        git: wizard.model.git,
+                        directory: wizard.model.place.text.clone(),
+                    }));
+                }
+                Effect::Cancel => return Ok(Some(cancelled(wizard, SIGINT))),
+                Effect::Prompts => {
+                    return Ok(Some(Outcome::TooSmall { asked: wizard.facts.layer.clone() }));
                 }
             }
         }
     }
+    Ok(None)
+}
+
+/// The signal that Ctrl-C stands for.
+const SIGINT: u8 = 2;
+
+fn cancelled(wizard: &Wizard<'_>, signal: u8) -> Outcome {
+    Outcome::Cancelled { signal, command: wizard.model.copied.clone() }
 }
 
 fn save(wizard: &Wizard<'_>, path: &str, file: &dyn Fn(&Path, &str) -> Result<()>) -> Result<()> {

@@ -23,6 +23,7 @@ pub struct Wizard<'a> {
 
 /// All state.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Model {
     /// The answers given here.
     pub asked: Layer,
@@ -289,8 +290,7 @@ impl<'a> Wizard<'a> {
 
     /// Derives the facts again and puts the focus where something is.
     pub fn refresh(&mut self) {
-        let before = self.facts.clone();
-        self.facts = Facts::of(&self.world, &self.model, Some(before));
+        self.facts = Facts::of(&self.world, &self.model, Some(&self.facts));
         if let Some(key) = self.model.question()
             && !self.facts.stops.contains(key)
         {
@@ -301,8 +301,7 @@ impl<'a> Wizard<'a> {
                 Some(key) => self.focus_question(&key),
                 None => self.focus_review(),
             }
-            let before = self.facts.clone();
-            self.facts = Facts::of(&self.world, &self.model, Some(before));
+            self.facts = Facts::of(&self.world, &self.model, Some(&self.facts));
         }
         let choices = self.model.question().and_then(|key| self.facts.choices.get(key));
         let last = choices.map_or(0, |choices| choices.len().saturating_sub(1));

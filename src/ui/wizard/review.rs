@@ -83,7 +83,9 @@ impl Wizard<'_> {
         let notes = self.notes();
         if !notes.is_empty() {
             add(Kind::Heading, "Notes", String::new(), None);
-            notes.into_iter().for_each(|note| add(Kind::Note, "", note, None));
+            for note in notes {
+                add(Kind::Note, "", note, None);
+            }
         }
         add(Kind::Heading, "What will be done", String::new(), None);
         let directory = self.model.place.words();
@@ -183,6 +185,9 @@ impl Wizard<'_> {
     /// Returns the command that gives these answers again, if they are good.
     #[must_use]
     pub fn command(&self, extent: Extent) -> Option<String> {
+        if extent == Extent::Minimal {
+            return self.facts.command.clone();
+        }
         let answers = self.facts.now.clone().complete(self.world.pack).ok()?;
         Some((self.world.command)(&answers, &self.model.place.text, extent))
     }

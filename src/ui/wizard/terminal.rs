@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    Event,
+    Event, MouseButton, MouseEventKind,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute, style};
@@ -19,6 +19,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::{TerminalOptions, Viewport};
+use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::{Handle, Signals};
@@ -64,7 +65,7 @@ impl Terminal {
     /// # Errors
     /// Fails if it cannot be used; then it is as it was.
     pub fn enter(mouse: bool, color: bool, kept: Option<String>) -> Result<Self> {
-        let size = size()?;
+        let size = Self::size()?;
         style::force_color_output(color);
         let caught = Caught::catch().map_err(unusable)?;
         let previous: Arc<Hook> = Arc::new(panic::take_hook());
@@ -88,8 +89,8 @@ impl Terminal {
     ///
     /// # Errors
     /// Fails if there is no terminal.
-    pub fn size(&self) -> Result<(u16, u16)> {
-        size()
+    pub fn size() -> Result<(u16, u16)> {
+        crossterm::terminal::size().map_err(unusable)
     }
 
     /// Draws, and puts the caret where the drawing says.
@@ -105,18 +106,30 @@ impl Terminal {
         draw.map(drop).map_err(unusable)
     }
 
+    /// Returns the signal that tells why the terminal cannot be used, if one comes soon.
+    #[must_use]
+    pub fn gone(&self) -> Option<u8> {
+        for _ in 0..10 {
+            if let Some(signal) = self.caught.signal() {
+                return Some(signal);
+            }
+            thread::sleep(WAIT / 2);
+        }
+        None
+    }
+
     /// Waits for messages and returns all that are there, or the signal that ends the wizard.
     ///
     /// # Errors
     /// Fails if the terminal cannot be read.
     pub fn messages(&mut self) -> Result<Result<Vec<Message>, u8>> {
         loop {
-            let signal = self.caught.ending.load(Ordering::SeqCst);
-            if signal != 0 {
-                return Ok(Err(u8::try_from(signal).unwrap_or_default()));
+            if let Some(signal) = self.caught.signal() {
+                return Ok(Err(signal));
             }
-            if self.caught.stop.swap(false, Ordering::SeqCst) {
-                return Ok(Ok(vec![self.suspend()?]));
+            // Without a shell the system takes no notice of it either.
+            if self.caught.stop.swap(false, Ordering::SeqCst) && has_shell() {
+                return Ok(Ok(vec![self.stop()?]));
             }
             if self.caught.resume.swap(false, Ordering::SeqCst) {
                 return Ok(Ok(vec![self.resume()?]));
@@ -150,11 +163,29 @@ impl Terminal {
         if wanted { take_mouse() } else { leave_mouse() }.map_err(unusable)
     }
 
-    /// Stops the program until the shell lets it go on, with the terminal as the shell wants it.
+    /// Stops the whole job, as the terminal does where nobody catches Ctrl-Z, until the shell lets
+    /// it go on; without a shell nothing is stopped.
     ///
     /// # Errors
     /// Fails if the terminal cannot be taken again.
-    pub fn suspend(&mut self) -> Result<Message> {
+    pub fn suspend(&mut self) -> Result<Option<Message>> {
+        if !has_shell() {
+            return Ok(None);
+        }
+        leave();
+        kill_current_process_group(Signal::TSTP).map_err(unusable)?;
+        // It came to this program too, and may be told a moment later.
+        for _ in 0..100 {
+            if self.caught.stop.swap(false, Ordering::SeqCst) {
+                break;
+            }
+            thread::sleep(WAIT / 100);
+        }
+        self.stop().map(Some)
+    }
+
+    /// Stops this program alone, with the terminal as the shell wants it.
+    fn stop(&mut self) -> Result<Message> {
         leave();
         emulate_default_handler(SIGTSTP).map_err(unusable)?;
         self.caught.resume.store(false, Ordering::SeqCst);
@@ -166,7 +197,7 @@ impl Terminal {
         leave();
         set(self.mouse).map_err(unusable)?;
         self.redraw()?;
-        let (columns, rows) = size()?;
+        let (columns, rows) = Self::size()?;
         Ok(Message::Resize(columns, rows))
     }
 
@@ -175,14 +206,15 @@ impl Terminal {
     /// # Errors
     /// Fails if the terminal cannot be written to.
     pub fn redraw(&mut self) -> Result<()> {
-        self.screen.clear().map_err(unusable)
+        // Clearing would ask the terminal where the cursor is, which not every one answers.
+        self.resize(Self::size()?)
     }
 
     /// Asks the terminal to put a text into the clipboard.
     ///
     /// # Errors
     /// Fails if the terminal cannot be written to.
-    pub fn copy(&mut self, text: &str) -> Result<()> {
+    pub fn copy(text: &str) -> Result<()> {
         let mut stderr = io::stderr();
         write!(stderr, "\x1b]52;c;{}\x07", base64(text.as_bytes()))
             .and_then(|()| stderr.flush())
@@ -230,6 +262,13 @@ impl Caught {
     }
 }
 
+impl Caught {
+    /// Returns the signal that ends the wizard, if one came.
+    fn signal(&self) -> Option<u8> {
+        u8::try_from(self.ending.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+    }
+}
+
 /// Ends the program if it does not end by itself: a terminal that has gone may be waited for.
 fn watch() -> io::Result<(Handle, JoinHandle<()>)> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGQUIT])?;
@@ -263,8 +302,10 @@ impl Drop for Caught {
     }
 }
 
-fn size() -> Result<(u16, u16)> {
-    crossterm::terminal::size().map_err(unusable)
+/// Tells whether somebody started this as a job and can take it up again.
+fn has_shell() -> bool {
+    let parent = getppid().and_then(|parent| getsid(Some(parent)).ok());
+    parent.is_some() && parent == getsid(None).ok()
 }
 
 fn area((columns, rows): (u16, u16)) -> Rect {
@@ -275,10 +316,16 @@ fn message(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => key.is_press().then_some(Message::Key(key)),
         Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
+        Event::Mouse(mouse) => acts(mouse.kind).then_some(Message::Mouse(mouse)),
         Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
         Event::FocusGained | Event::FocusLost => None,
     }
+}
+
+/// Terminals tell each movement too, and an answer to each would come late.
+fn acts(kind: MouseEventKind) -> bool {
+    use MouseEventKind::{Down, ScrollDown, ScrollUp};
+    matches!(kind, Down(MouseButton::Left) | ScrollUp | ScrollDown)
 }
 
 fn set(mouse: bool) -> io::Result<()> {

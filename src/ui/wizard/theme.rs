@@ -83,19 +83,15 @@ impl Theme {
         let contrast = self == Self::HighContrast;
         let accent = if contrast { bold } else { plain };
         match role {
-            Role::Text => plain,
-            Role::Title | Role::Marked => bold,
-            Role::Faint | Role::Comment if contrast => plain,
-            Role::Faint | Role::Comment => plain.add_modifier(Modifier::DIM),
+            Role::Title | Role::Marked | Role::Key => bold,
+            Role::Faint | Role::Comment if !contrast => plain.add_modifier(Modifier::DIM),
+            Role::Text | Role::Faint | Role::Comment => plain,
             Role::Active | Role::Chosen => bold.fg(Color::Blue),
             Role::Cursor | Role::Selected => reverse,
             Role::Issue => bold.fg(Color::Yellow),
-            Role::Added => accent.fg(Color::Blue),
-            Role::Changed => accent.fg(Color::Cyan),
+            Role::Added | Role::Word => accent.fg(Color::Blue),
+            Role::Changed | Role::Quoted => accent.fg(Color::Cyan),
             Role::Removed => accent.fg(Color::Yellow),
-            Role::Key => bold,
-            Role::Quoted => accent.fg(Color::Cyan),
-            Role::Word => accent.fg(Color::Blue),
             Role::Number => accent.fg(Color::Magenta),
         }
     }
@@ -114,7 +110,7 @@ pub enum Glyphs {
 impl Glyphs {
     /// Returns the line that leads up, down, left and right from its middle.
     #[must_use]
-    pub fn line(self, up: bool, down: bool, left: bool, right: bool) -> &'static str {
+    pub fn line(self, [up, down, left, right]: [bool; 4]) -> &'static str {
         let (vertical, horizontal) = (up || down, left || right);
         if self == Self::Ascii {
             return match (vertical, horizontal) {

@@ -135,7 +135,7 @@ impl TreeView {
             .unwrap_or(0)
     }
 
-    /// Follows the first conflict, else the first file that comes or is touched, unless somebody chose a row.
+    /// Follows the first conflict, else the first file that comes, else one that is touched, unless somebody chose a row.
     pub fn follow(&mut self, preview: &Preview) {
         if self.is_held || preview.first_touched().is_none() {
             return;
@@ -146,6 +146,16 @@ impl TreeView {
         };
         let first = touched(|mark| mark == Mark::Conflict)
             .or_else(|| touched(|mark| mark == Mark::Added))
+            .or_else(|| {
+                let selected = self.selected.as_deref();
+                rows.iter().find(|row| row.file() == selected && is_touched(row.mark))
+            })
+            // Hidden files seldom tell what it is about.
+            .or_else(|| {
+                rows.iter().find(|row| {
+                    row.file().is_some() && is_touched(row.mark) && !row.name.starts_with('.')
+                })
+            })
             .or_else(|| touched(is_touched));
         if let Some(row) = first {
             self.selected = Some(row.path.clone());

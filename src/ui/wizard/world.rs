@@ -20,9 +20,9 @@ pub struct World<'a> {
     /// Makes the files for answers.
     pub render: &'a dyn Fn(&Answers) -> Result<Tree>,
     /// The command that gives answers again.
-    pub command: &'a dyn Fn(&Answers, &str, Extent) -> String,
+    pub command: &'a Recreate<'a>,
     /// What an upgrade to answers comes to.
-    pub plan: Option<&'a dyn Fn(&Answers) -> Result<Plan>>,
+    pub plan: Option<&'a Planning<'a>>,
     /// Tells what a directory is.
     pub place: &'a dyn Fn(&str) -> Place,
     /// Colours.
@@ -30,6 +30,12 @@ pub struct World<'a> {
     /// Characters for lines.
     pub glyphs: Glyphs,
 }
+
+/// Tells what an upgrade to answers comes to.
+pub type Planning<'a> = dyn Fn(&Answers) -> Result<Plan> + 'a;
+
+/// Tells the command that gives answers again, for a directory.
+pub type Recreate<'a> = dyn Fn(&Answers, &str, Extent) -> String + 'a;
 
 /// How much a command says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,9 @@ impl Wizard<'_> {
         effects: &mut Vec<Effect>,
     ) {
         match (self.model.dialog.take(), action) {
-            (_, Some(Action::Escape)) | (None, _) => {}
+            (_, Some(Action::Escape))
+            | (None, _)
+            | (Some(Dialog::Fix { .. }), Some(Action::Quit)) => {}
             (Some(Dialog::Resume { button, .. }), Some(Action::Choose | Action::Toggle)) => {
                 self.resume(button, effects);
             }
@@ -39,11 +41,11 @@ impl Wizard<'_> {
                 self.model.dialog = Some(Dialog::Resume { what, button: 1 - button });
             }
             (Some(dialog @ Dialog::Resume { .. }), _) => self.model.dialog = Some(dialog),
-            (Some(Dialog::Quit), Some(Action::Choose | Action::Quit)) => {
-                effects.push(Effect::Cancel);
+            (Some(Dialog::Quit), _) => {
+                if matches!(action, Some(Action::Choose | Action::Quit)) {
+                    effects.push(Effect::Cancel);
+                }
             }
-            (Some(Dialog::Quit), _) => {}
-            (Some(Dialog::Fix { .. }), Some(Action::Quit)) => {}
             (Some(dialog @ Dialog::Fix { .. }), _) => self.fix(dialog, action, effects),
             (Some(Dialog::Save(edit)), Some(Action::Choose)) => {
                 effects.push(Effect::Save(edit.text));

@@ -190,7 +190,7 @@ impl Wizard<'_> {
                 effects.push(Effect::Copy(command));
             }
             None => {
-                self.model.notice = Some("there is no command while something is wrong".to_owned())
+                self.model.notice = Some("there is no command while something is wrong".to_owned());
             }
         }
     }
@@ -295,12 +295,11 @@ impl Wizard<'_> {
         }
         let edit = match &mut self.model.dialog {
             Some(Dialog::Save(edit) | Dialog::Jump { edit, .. }) => Some(edit),
-            Some(Dialog::Resume { .. } | Dialog::Quit | Dialog::Fix { .. }) => None,
             None if self.model.filter.is_some() => self.model.filter.as_mut(),
             None if self.model.pane == Pane::Form && self.model.page == Page::Panes => {
                 self.model.edit.as_mut()
             }
-            None => None,
+            Some(Dialog::Resume { .. } | Dialog::Quit | Dialog::Fix { .. }) | None => None,
         };
         if let Some(edit) = edit {
             edit.insert(text);

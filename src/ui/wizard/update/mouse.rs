@@ -26,8 +26,8 @@ impl Wizard<'_> {
                     self.click(hit, effects);
                 }
             }
-            MouseEventKind::ScrollUp => self.wheel(under, Step::Up, effects),
-            MouseEventKind::ScrollDown => self.wheel(under, Step::Down, effects),
+            MouseEventKind::ScrollUp => self.wheel(under.as_ref(), Step::Up, effects),
+            MouseEventKind::ScrollDown => self.wheel(under.as_ref(), Step::Down, effects),
             MouseEventKind::Down(_)
             | MouseEventKind::Up(_)
             | MouseEventKind::Drag(_)
@@ -43,8 +43,9 @@ impl Wizard<'_> {
                 self.fix_by(button, change, *obstacle, goes_on, effects);
             }
             (Hit::Button(button), Some(Dialog::Resume { .. })) => self.resume(button, effects),
-            (Hit::Button(0), Some(Dialog::Quit)) => effects.push(Effect::Cancel),
-            (Hit::Button(_), Some(Dialog::Quit)) => {}
+            (Hit::Button(button), Some(Dialog::Quit)) => {
+                effects.extend((button == 0).then_some(Effect::Cancel));
+            }
             (Hit::Line(line), Some(Dialog::Jump { edit, .. })) => {
                 let place = self.places(&edit.text).into_iter().nth(line);
                 self.jump(place, effects);
@@ -87,9 +88,9 @@ impl Wizard<'_> {
         }
     }
 
-    fn wheel(&mut self, under: Option<Hit>, step: Step, effects: &mut Vec<Effect>) {
+    fn wheel(&mut self, under: Option<&Hit>, step: Step, effects: &mut Vec<Effect>) {
         let pane = match under {
-            Some(Hit::Pane(pane)) => pane,
+            Some(Hit::Pane(pane)) => *pane,
             Some(Hit::Row(_)) => Pane::Tree,
             Some(Hit::Section(_)) => Pane::Sections,
             Some(Hit::Question(..) | Hit::Target(_)) => Pane::Form,

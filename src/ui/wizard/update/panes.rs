@@ -135,7 +135,6 @@ impl Wizard<'_> {
         let last = rows.len() - 1;
         let to = match step {
             Step::Up => at.saturating_sub(1),
-            Step::Down => (at + 1).min(last),
             Step::PageUp => at.saturating_sub(10),
             Step::PageDown => (at + 10).min(last),
             Step::First => 0,
@@ -146,7 +145,7 @@ impl Wizard<'_> {
                 self.model.tree.folds.insert(row.path.clone(), step == Step::Right);
                 at
             }
-            Step::Right => (at + 1).min(last),
+            Step::Down | Step::Right => (at + 1).min(last),
             // To the folder around.
             Step::Left => {
                 let around = |other: &super::super::tree::Row| {
@@ -200,8 +199,9 @@ impl Wizard<'_> {
     pub(super) fn toggle(&mut self, effects: &mut Vec<Effect>) {
         match (self.model.page, self.model.pane, &self.model.focus) {
             (Page::Panes, Pane::Form, Focus::Question { .. }) => self.choose_option(false, effects),
-            (Page::Why | Page::Help, _, _) => self.step(Step::PageDown, effects),
-            (_, Pane::File | Pane::Why, _) => self.step(Step::PageDown, effects),
+            (Page::Why | Page::Help, _, _) | (_, Pane::File | Pane::Why, _) => {
+                self.step(Step::PageDown, effects);
+            }
             _ => self.choose(effects),
         }
     }

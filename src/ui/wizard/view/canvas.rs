@@ -113,14 +113,14 @@ impl<'a> Canvas<'a> {
                 }
             }
         }
-        for ((y, x), ([up, down, left, right], role)) in cells {
-            self.text(x, y, 1, self.glyphs.line(up, down, left, right), role);
+        for ((y, x), (ends, role)) in cells {
+            self.text(x, y, 1, self.glyphs.line(ends), role);
         }
     }
 
     /// Returns the line that leads up, down, left and right.
-    pub fn line(&self, up: bool, down: bool, left: bool, right: bool) -> &'static str {
-        self.glyphs.line(up, down, left, right)
+    pub fn line(&self, ends: [bool; 4]) -> &'static str {
+        self.glyphs.line(ends)
     }
 
     /// Returns a text as it can be shown: without control characters, and in ASCII if need be.
@@ -143,9 +143,15 @@ pub fn width(text: &str) -> u16 {
 
 /// Breaks a text at blanks into lines of some cells.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    wrap_behind(text, cells, cells)
+}
+
+/// Does the same where the first line has another number of cells.
+pub fn wrap_behind(text: &str, first: usize, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
+        let cells = if lines.is_empty() { first } else { cells };
         if !line.is_empty() && usize::from(width(&line)) + 1 + usize::from(width(word)) > cells {
             lines.push(std::mem::take(&mut line));
         }

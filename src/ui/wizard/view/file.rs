@@ -25,6 +25,7 @@ impl Wizard<'_> {
     }
 
     /// Returns the first line shown: what was scrolled to, else the first change.
+    #[must_use]
     pub fn first_line(&self) -> usize {
         self.model.scroll.file.unwrap_or_else(|| {
             let Some((_, Ok(lines))) = self.file_lines() else { return 0 };
@@ -35,6 +36,7 @@ impl Wizard<'_> {
     }
 
     /// Returns the last line that there is.
+    #[must_use]
     pub fn last_line(&self) -> usize {
         match self.file_lines() {
             Some((_, Ok(lines))) => lines.len().saturating_sub(1),

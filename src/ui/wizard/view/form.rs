@@ -221,7 +221,7 @@ impl Wizard<'_> {
                 self.option_line(question, choice, usize::from(longest.min(cells / 2)), cells);
             if cursor == Some(index) {
                 line.is_cursor = true;
-                line.spans[0].0 = " > ".to_owned();
+                " > ".clone_into(&mut line.spans[0].0);
             }
             line.hit = Some((key.clone(), Some(index)));
             lines.push(line);

@@ -13,7 +13,6 @@ type Hint = (&'static str, &'static str);
 impl Wizard<'_> {
     pub(super) fn draw_hints(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let y = area.bottom() - 1;
-        let line = Rect { y, height: 1, ..area };
         if self.model.layout() != Layout::Wide
             && let Some(notice) = &self.model.notice
             && (self.model.layout() == Layout::Middle
@@ -23,45 +22,52 @@ impl Wizard<'_> {
             canvas.text(area.x + 1, y, area.width - 2, notice, Role::Title);
             return;
         }
-        let last: Hint = ("Ctrl-C", "quit");
-        // In little room what can be done here comes first.
+        let mut hints = self.hints();
+        let mut tail: Vec<Hint> = vec![("Ctrl-C", "quit")];
+        // In little room what can be done here comes first; else the way to all keys is kept.
         let small = self.model.layout() == Layout::Small;
-        let tail = if small { 0 } else { width(last.0) + width(last.1) + 3 };
+        if let ([others @ .., help @ (_, "help")], false) = (hints, small) {
+            hints = others;
+            tail.insert(0, *help);
+        }
+        let cells = |hint: &Hint| width(hint.0) + 1 + width(hint.1) + 2;
+        let kept: u16 = if small { 0 } else { tail.iter().map(cells).sum() };
+        let end = area.right() + 1;
         let mut x = area.x + 1;
-        for (key, word) in self.hints() {
-            let cells = width(key) + 1 + width(word) + 2;
-            if x + cells + tail > area.right() {
-                break;
+        let fitting = hints.iter().take_while(|hint| {
+            x += cells(hint);
+            x + kept <= end
+        });
+        let shown: Vec<Hint> = fitting.copied().collect();
+        let mut x = area.x + 1;
+        for (key, word) in shown.into_iter().chain(tail) {
+            if x + cells(&(key, word)) > end {
+                return;
             }
-            x = canvas.text(x, y, cells, key, Role::Key);
-            x = canvas.text(x + 1, y, cells, word, Role::Faint) + 2;
+            x = canvas.text(x, y, area.width, key, Role::Key);
+            x = canvas.text(x + 1, y, area.width, word, Role::Faint) + 2;
         }
-        if x + width(last.0) + width(last.1) + 2 > area.right() {
-            return;
-        }
-        let x = canvas.text(x, y, line.right().saturating_sub(x), last.0, Role::Key);
-        canvas.text(x + 1, y, line.right().saturating_sub(x + 1), last.1, Role::Faint);
     }
 
-    fn hints(&self) -> Vec<Hint> {
+    fn hints(&self) -> &'static [Hint] {
         match &self.model.dialog {
             Some(Dialog::Resume { .. }) => {
-                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
+                return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
             }
-            Some(Dialog::Quit) => return vec![("Enter", "quit"), ("Esc", "stay")],
+            Some(Dialog::Quit) => return &[("Enter", "quit"), ("Esc", "stay")],
             Some(Dialog::Fix { .. }) => {
-                return vec![("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
+                return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
             }
-            Some(Dialog::Save(_)) => return vec![("Enter", "save"), ("Esc", "cancel")],
+            Some(Dialog::Save(_)) => return &[("Enter", "save"), ("Esc", "cancel")],
             Some(Dialog::Jump { .. }) => {
-                return vec![("Enter", "go"), ("Up Down", "move"), ("Esc", "close")];
+                return &[("Enter", "go"), ("Up Down", "move"), ("Esc", "close")];
             }
             None => {}
         }
         match self.model.page {
-            Page::Help | Page::Why => return vec![("Up Down", "scroll"), ("Esc", "close")],
+            Page::Help | Page::Why => return &[("Up Down", "scroll"), ("Esc", "close")],
             Page::Files if self.model.pane == Pane::File => {
-                return vec![
+                return &[
                     ("Up Down", "scroll"),
                     ("d", "differences"),
                     ("Enter", "tree"),
@@ -69,7 +75,7 @@ impl Wizard<'_> {
                 ];
             }
             Page::Files => {
-                return vec![
+                return &[
                     ("Enter", "open"),
                     ("Left Right", "fold"),
                     ("p", "back"),
@@ -80,7 +86,7 @@ impl Wizard<'_> {
         }
         match self.model.pane {
             Pane::Sections => {
-                return vec![
+                return &[
                     ("Up Down", "move"),
                     ("Enter", "go there"),
                     ("w", "next pane"),
@@ -88,7 +94,7 @@ impl Wizard<'_> {
                 ];
             }
             Pane::Why | Pane::File => {
-                return vec![
+                return &[
                     ("Up Down", "scroll"),
                     ("w", "next pane"),
                     ("Esc", "back"),
@@ -96,7 +102,7 @@ impl Wizard<'_> {
                 ];
             }
             Pane::Tree => {
-                return vec![
+                return &[
                     ("Enter", "open"),
                     ("Left Right", "fold"),
                     ("w", "next pane"),
@@ -105,23 +111,25 @@ impl Wizard<'_> {
             }
             Pane::Form => {}
         }
+        self.form_hints()
+    }
+
+    fn form_hints(&self) -> &'static [Hint] {
         let small = self.model.layout() == Layout::Small;
         if self.model.filter.is_some() {
-            return vec![("Enter", "choose"), ("Esc", "show all")];
+            return &[("Enter", "choose"), ("Esc", "show all")];
         }
         if self.is_review() {
             return match self.place() {
-                Place::Text => vec![("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")],
-                Place::Open | Place::Number => {
-                    vec![
-                        ("Enter", "take"),
-                        ("Up Down", "move"),
-                        ("Shift-Tab", "back"),
-                        ("p", "files"),
-                        ("u", "undo"),
-                        ("?", "help"),
-                    ]
-                }
+                Place::Text => &[("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")],
+                Place::Open | Place::Number => &[
+                    ("Enter", "take"),
+                    ("Up Down", "move"),
+                    ("Shift-Tab", "back"),
+                    ("p", "files"),
+                    ("u", "undo"),
+                    ("?", "help"),
+                ],
             };
         }
         let several = match &self.model.focus {
@@ -134,7 +142,7 @@ impl Wizard<'_> {
             Focus::Review(_) => false,
         };
         match self.place() {
-            Place::Text => vec![
+            Place::Text => &[
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),
                 ("Esc", "revert"),
@@ -143,7 +151,7 @@ impl Wizard<'_> {
                 ("Ctrl-P", "jump"),
                 ("F1", "help"),
             ],
-            Place::Number => vec![
+            Place::Number => &[
                 ("Enter", "next"),
                 ("Left Right", "count"),
                 ("Shift-Tab", "back"),
@@ -151,14 +159,14 @@ impl Wizard<'_> {
                 ("u", "undo"),
                 ("?", "help"),
             ],
-            Place::Open if small => vec![
+            Place::Open if small => &[
                 ("Enter", "choose"),
                 ("Shift-Tab", "back"),
                 ("i", "why"),
                 ("p", "files"),
                 ("?", "help"),
             ],
-            Place::Open if several => vec![
+            Place::Open if several => &[
                 ("Space", "turn"),
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),
@@ -167,7 +175,7 @@ impl Wizard<'_> {
                 ("g", "review"),
                 ("?", "help"),
             ],
-            Place::Open => vec![
+            Place::Open => &[
                 ("Enter", "choose"),
                 ("Space", "and stay"),
                 ("Shift-Tab", "back"),

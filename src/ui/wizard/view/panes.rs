@@ -175,8 +175,7 @@ impl Wizard<'_> {
             canvas.text(area.x + 1, area.y, area.width - 2, notice, Role::Title);
             return;
         }
-        let command = self.command(super::super::world::Extent::Minimal);
-        let text = match command {
+        let text = match &self.facts.command {
             Some(command) => format!("$ {command}"),
             None => self.facts.stale.clone().unwrap_or_default(),
         };

@@ -26,9 +26,9 @@ impl Wizard<'_> {
             for (level, more) in row.more.iter().enumerate() {
                 let own = level + 1 == row.more.len();
                 lead.push_str(match (own, more) {
-                    (true, true) => canvas.line(true, true, false, true),
-                    (true, false) => canvas.line(true, false, false, true),
-                    (false, true) => canvas.line(true, true, false, false),
+                    (true, true) => canvas.line([true, true, false, true]),
+                    (true, false) => canvas.line([true, false, false, true]),
+                    (false, true) => canvas.line([true, true, false, false]),
                     (false, false) => " ",
                 });
                 lead.push(' ');

@@ -6,7 +6,7 @@ use super::super::model::{Focus, Wizard};
 use super::super::options::Choice;
 use super::super::preview::Mark;
 use super::super::theme::Role;
-use super::canvas::{Canvas, wrap};
+use super::canvas::{Canvas, wrap_behind};
 use crate::answer::flag;
 use crate::pack::{Component, Contribution, Kind, Question, Relation, Value, YES};
 
@@ -43,14 +43,17 @@ impl Wizard<'_> {
         if lines.len() > room {
             lines.retain(|(label, text, _)| !label.is_empty() || !text.is_empty());
         }
-        let first = self.model.scroll.why.min(lines.len().saturating_sub(room));
-        for (y, (label, text, role)) in (area.top()..area.bottom()).zip(&lines[first..]) {
+        let mut first = self.model.scroll.why.min(lines.len().saturating_sub(room));
+        // What tells how much more there is takes a line of its own.
+        let is_cut = room > 1 && first + room < lines.len();
+        let room = room - usize::from(is_cut);
+        first = first.min(lines.len().saturating_sub(room));
+        for (y, (label, text, role)) in (area.top()..).zip(lines[first..].iter().take(room)) {
             let x = canvas.text(area.x, y, area.width, label, Role::Title);
             canvas.text(x, y, area.right().saturating_sub(x), text, *role);
         }
-        let below = lines.len().saturating_sub(first + room);
-        if below > 0 && room > 1 {
-            let text = format!(" {below} more: i ");
+        if is_cut {
+            let text = format!(" {} more: i ", lines.len() - first - room);
             let cells = super::canvas::width(&text);
             let x = area.right().saturating_sub(cells);
             canvas.text(x, area.bottom() - 1, cells, &text, Role::Selected);
@@ -243,12 +246,12 @@ fn part(
     let mut label = label.to_owned();
     let hanging = "  ".to_owned();
     for text in texts {
-        for line in wrap(text, cells.saturating_sub(label.len().max(2))) {
+        for line in wrap_behind(text, cells.saturating_sub(label.len()), cells.saturating_sub(2)) {
             let next = std::mem::replace(&mut label, hanging.clone());
             lines.push((next, line, role));
         }
         if label == hanging && texts.len() > 1 {
-            label = "- ".to_owned();
+            "- ".clone_into(&mut label);
         }
     }
 }
