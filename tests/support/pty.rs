@@ -19,7 +19,6 @@ const DEADLINE: Duration = Duration::from_secs(20);
 pub struct Terminal {
     child: Option<Box<dyn Child + Send + Sync>>,
     killer: Box<dyn ChildKiller + Send + Sync>,
-    id: u32,
     /// The tester's side; nobody has the terminal any more once it is gone.
     master: Option<(Box<dyn MasterPty + Send>, FileDescriptor)>,
     screen: vt100::Parser,
@@ -70,7 +69,6 @@ impl Start<'_> {
         let descriptor = pair.master.as_raw_fd().expect("a descriptor");
         let descriptor = FileDescriptor::dup(&descriptor).expect("a descriptor");
         let mut terminal = Terminal {
-            id: child.process_id().expect("it runs"),
             killer: child.clone_killer(),
             child: Some(child),
             master: Some((pair.master, descriptor)),
@@ -140,10 +138,12 @@ impl Terminal {
         self
     }
 
-    /// Sends a signal, such as `TERM`, to the program.
+    /// Sends a signal, such as `TERM`, to the program, or to that which a shell runs for it.
     pub fn signal(&mut self, name: &str) -> &mut Self {
+        let (master, _) = self.master.as_ref().expect("the terminal is there");
+        let leader = master.process_group_leader().expect("somebody has the terminal");
         let mut kill = Command::new("kill");
-        assert!(kill.args(["-s", name, &self.id.to_string()]).status().expect("kill").success());
+        assert!(kill.args(["-s", name, &leader.to_string()]).status().expect("kill").success());
         self
     }
 
@@ -162,7 +162,8 @@ impl Terminal {
         std::thread::spawn(move || sender.send(child.wait()));
         let status = status.recv_timeout(end.saturating_duration_since(Instant::now()));
         let status = status.expect("the program ends").expect("a status");
-        let numbers = [("Hangup", 1), ("Interrupt", 2), ("Killed", 9), ("Terminated", 15)];
+        let numbers =
+            [("Hangup", 1), ("Interrupt", 2), ("Quit", 3), ("Killed", 9), ("Terminated", 15)];
         let signal = |name: &str| numbers.iter().find(|(text, _)| name.starts_with(text));
         match status.signal() {
             Some(name) => 128 + signal(name).unwrap_or_else(|| panic!("{name}")).1,

@@ -163,13 +163,17 @@ fn turn(
                         Err(error) => error.problems()[0].message.clone(),
                     });
                 }
-                Effect::Suspend => {
-                    let message = terminal.suspend()?;
-                    if let Message::Resize(columns, rows) = message {
-                        terminal.resize((columns, rows))?;
+                Effect::Suspend => match terminal.suspend()? {
+                    Some(message) => {
+                        if let Message::Resize(columns, rows) = message {
+                            terminal.resize((columns, rows))?;
+                        }
+                        wizard.update(message);
                     }
-                    wizard.update(message);
-                }
+                    None => {
+                        wizard.model.notice = Some("there is no shell to go back to".to_owned());
+                    }
+                },
                 Effect::Redraw => terminal.redraw()?,
                 Effect::Mouse(wanted) => terminal.mouse(wanted)?,
                 Effect::Create => {

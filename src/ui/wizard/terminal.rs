@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    Event,
+    Event, MouseButton, MouseEventKind,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute, style};
@@ -19,6 +19,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::{TerminalOptions, Viewport};
+use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::{Handle, Signals};
@@ -126,8 +127,9 @@ impl Terminal {
             if let Some(signal) = self.caught.signal() {
                 return Ok(Err(signal));
             }
-            if self.caught.stop.swap(false, Ordering::SeqCst) {
-                return Ok(Ok(vec![self.suspend()?]));
+            // Without a shell the system takes no notice of it either.
+            if self.caught.stop.swap(false, Ordering::SeqCst) && has_shell() {
+                return Ok(Ok(vec![self.stop()?]));
             }
             if self.caught.resume.swap(false, Ordering::SeqCst) {
                 return Ok(Ok(vec![self.resume()?]));
@@ -161,11 +163,29 @@ impl Terminal {
         if wanted { take_mouse() } else { leave_mouse() }.map_err(unusable)
     }
 
-    /// Stops the program until the shell lets it go on, with the terminal as the shell wants it.
+    /// Stops the whole job, as the terminal does where nobody catches Ctrl-Z, until the shell lets
+    /// it go on; without a shell nothing is stopped.
     ///
     /// # Errors
     /// Fails if the terminal cannot be taken again.
-    pub fn suspend(&mut self) -> Result<Message> {
+    pub fn suspend(&mut self) -> Result<Option<Message>> {
+        if !has_shell() {
+            return Ok(None);
+        }
+        leave();
+        kill_current_process_group(Signal::TSTP).map_err(unusable)?;
+        // It came to this program too, and may be told a moment later.
+        for _ in 0..100 {
+            if self.caught.stop.swap(false, Ordering::SeqCst) {
+                break;
+            }
+            thread::sleep(WAIT / 100);
+        }
+        self.stop().map(Some)
+    }
+
+    /// Stops this program alone, with the terminal as the shell wants it.
+    fn stop(&mut self) -> Result<Message> {
         leave();
         emulate_default_handler(SIGTSTP).map_err(unusable)?;
         self.caught.resume.store(false, Ordering::SeqCst);
@@ -282,6 +302,12 @@ impl Drop for Caught {
     }
 }
 
+/// Tells whether somebody started this as a job and can take it up again.
+fn has_shell() -> bool {
+    let parent = getppid().and_then(|parent| getsid(Some(parent)).ok());
+    parent.is_some() && parent == getsid(None).ok()
+}
+
 fn area((columns, rows): (u16, u16)) -> Rect {
     Rect::new(0, 0, columns, rows)
 }
@@ -290,10 +316,16 @@ fn message(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => key.is_press().then_some(Message::Key(key)),
         Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
+        Event::Mouse(mouse) => acts(mouse.kind).then_some(Message::Mouse(mouse)),
         Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
         Event::FocusGained | Event::FocusLost => None,
     }
+}
+
+/// Terminals tell each movement too, and an answer to each would come late.
+fn acts(kind: MouseEventKind) -> bool {
+    use MouseEventKind::{Down, ScrollDown, ScrollUp};
+    matches!(kind, Down(MouseButton::Left) | ScrollUp | ScrollDown)
 }
 
 fn set(mouse: bool) -> io::Result<()> {

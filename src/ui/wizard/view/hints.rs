@@ -13,7 +13,6 @@ type Hint = (&'static str, &'static str);
 impl Wizard<'_> {
     pub(super) fn draw_hints(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let y = area.bottom() - 1;
-        let line = Rect { y, height: 1, ..area };
         if self.model.layout() != Layout::Wide
             && let Some(notice) = &self.model.notice
             && (self.model.layout() == Layout::Middle
@@ -23,24 +22,31 @@ impl Wizard<'_> {
             canvas.text(area.x + 1, y, area.width - 2, notice, Role::Title);
             return;
         }
-        let last: Hint = ("Ctrl-C", "quit");
-        // In little room what can be done here comes first.
+        let mut hints = self.hints();
+        let mut tail: Vec<Hint> = vec![("Ctrl-C", "quit")];
+        // In little room what can be done here comes first; else the way to all keys is kept.
         let small = self.model.layout() == Layout::Small;
-        let tail = if small { 0 } else { width(last.0) + width(last.1) + 3 };
+        if let ([others @ .., help @ (_, "help")], false) = (hints, small) {
+            hints = others;
+            tail.insert(0, *help);
+        }
+        let cells = |hint: &Hint| width(hint.0) + 1 + width(hint.1) + 2;
+        let kept: u16 = if small { 0 } else { tail.iter().map(cells).sum() };
+        let end = area.right() + 1;
         let mut x = area.x + 1;
-        for &(key, word) in self.hints() {
-            let cells = width(key) + 1 + width(word) + 2;
-            if x + cells + tail > area.right() {
-                break;
+        let fitting = hints.iter().take_while(|hint| {
+            x += cells(hint);
+            x + kept <= end
+        });
+        let shown: Vec<Hint> = fitting.copied().collect();
+        let mut x = area.x + 1;
+        for (key, word) in shown.into_iter().chain(tail) {
+            if x + cells(&(key, word)) > end {
+                return;
             }
-            x = canvas.text(x, y, cells, key, Role::Key);
-            x = canvas.text(x + 1, y, cells, word, Role::Faint) + 2;
+            x = canvas.text(x, y, area.width, key, Role::Key);
+            x = canvas.text(x + 1, y, area.width, word, Role::Faint) + 2;
         }
-        if x + width(last.0) + width(last.1) + 2 > area.right() {
-            return;
-        }
-        let x = canvas.text(x, y, line.right().saturating_sub(x), last.0, Role::Key);
-        canvas.text(x + 1, y, line.right().saturating_sub(x + 1), last.1, Role::Faint);
     }
 
     fn hints(&self) -> &'static [Hint] {

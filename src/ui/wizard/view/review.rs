@@ -3,15 +3,22 @@
 use ratatui::layout::Rect;
 
 use super::super::model::{Focus, Pane, Target, Wizard};
-use super::super::review::{BUTTONS, Kind};
+use super::super::review::{BUTTONS, Kind, Line};
 use super::super::theme::Role;
 use super::Hit;
-use super::canvas::{Canvas, width};
+use super::canvas::{Canvas, width, wrap};
 
 impl Wizard<'_> {
     pub(super) fn draw_review(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let Focus::Review(focused) = &self.model.focus else { return };
         let lines = self.review(usize::from(area.width.saturating_sub(6)));
+        let answers = lines.iter().filter(|line| line.kind != Kind::Heading);
+        let label = answers.map(|line| width(&line.label)).max().unwrap_or(0);
+        let cells = |line: &Line| {
+            let beside = if line.label.is_empty() { 0 } else { label + 3 };
+            area.width.saturating_sub(3 + beside + width(sign(line.kind).0))
+        };
+        let lines: Vec<Line> = lines.iter().flat_map(|line| folded(line, cells(line))).collect();
         let body = Rect { height: area.height.saturating_sub(2), ..area };
         let room = usize::from(body.height);
         let cursor = lines.iter().position(|line| line.target.as_ref() == Some(focused));
@@ -21,18 +28,10 @@ impl Wizard<'_> {
             None => lines.len().saturating_sub(room),
         };
         let first = first.min(lines.len().saturating_sub(room));
-        let answers = lines.iter().filter(|line| line.kind != Kind::Heading);
-        let label = answers.map(|line| width(&line.label)).max().unwrap_or(0);
         for (y, line) in (body.top()..body.bottom()).zip(&lines[first..]) {
             let here = line.target.is_some() && line.target.as_ref() == Some(focused);
             let whole = Rect { y, height: 1, ..body };
-            let (sign, role) = match line.kind {
-                Kind::Heading => ("", Role::Title),
-                Kind::Issue => ("[!] ", Role::Issue),
-                Kind::Answer | Kind::Note => ("", Role::Text),
-                Kind::Changed => ("* ", Role::Chosen),
-                Kind::Command => ("", Role::Faint),
-            };
+            let (sign, role) = sign(line.kind);
             let indent = if line.kind == Kind::Heading { 1 } else { 3 };
             let lead = if here { ">" } else { " " };
             canvas.text(body.x + 1, y, 1, lead, Role::Active);
@@ -115,4 +114,37 @@ impl Wizard<'_> {
             x = end + 1;
         }
     }
+}
+
+/// Returns what stands before a line, and how it looks.
+fn sign(kind: Kind) -> (&'static str, Role) {
+    match kind {
+        Kind::Heading => ("", Role::Title),
+        Kind::Issue => ("[!] ", Role::Issue),
+        Kind::Changed => ("* ", Role::Chosen),
+        Kind::Answer | Kind::Note => ("", Role::Text),
+        Kind::Command => ("", Role::Faint),
+    }
+}
+
+/// Goes on below where a text is longer than its cells; a field shows its part by itself.
+fn folded(line: &Line, cells: u16) -> Vec<Line> {
+    if matches!(line.kind, Kind::Heading | Kind::Command)
+        || line.target == Some(Target::Directory)
+        || width(&line.text) <= cells
+    {
+        return vec![line.clone()];
+    }
+    let mut parts = wrap(&line.text, usize::from(cells)).into_iter();
+    let first = Line { text: parts.next().unwrap_or_default(), ..line.clone() };
+    // A blank for a label keeps what follows beside it.
+    let (lead, label) =
+        if line.label.is_empty() { (sign(line.kind).0.len(), "") } else { (0, " ") };
+    let below = parts.map(|part| Line {
+        kind: Kind::Note,
+        label: label.to_owned(),
+        text: format!("{}{part}", " ".repeat(lead)),
+        target: None,
+    });
+    std::iter::once(first).chain(below).collect()
 }

@@ -43,14 +43,17 @@ impl Wizard<'_> {
         if lines.len() > room {
             lines.retain(|(label, text, _)| !label.is_empty() || !text.is_empty());
         }
-        let first = self.model.scroll.why.min(lines.len().saturating_sub(room));
-        for (y, (label, text, role)) in (area.top()..area.bottom()).zip(&lines[first..]) {
+        let mut first = self.model.scroll.why.min(lines.len().saturating_sub(room));
+        // What tells how much more there is takes a line of its own.
+        let is_cut = room > 1 && first + room < lines.len();
+        let room = room - usize::from(is_cut);
+        first = first.min(lines.len().saturating_sub(room));
+        for (y, (label, text, role)) in (area.top()..).zip(lines[first..].iter().take(room)) {
             let x = canvas.text(area.x, y, area.width, label, Role::Title);
             canvas.text(x, y, area.right().saturating_sub(x), text, *role);
         }
-        let below = lines.len().saturating_sub(first + room);
-        if below > 0 && room > 1 {
-            let text = format!(" {below} more: i ");
+        if is_cut {
+            let text = format!(" {} more: i ", lines.len() - first - room);
             let cells = super::canvas::width(&text);
             let x = area.right().saturating_sub(cells);
             canvas.text(x, area.bottom() - 1, cells, &text, Role::Selected);

@@ -1,4 +1,5 @@
-//! The full-screen wizard on a terminal: that it writes what flags write, and how it leaves.
+//! The full-screen wizard on a terminal: that it writes what flags write, what it shows, and how it
+//! leaves the terminal.
 
 use std::process::Command;
 
@@ -12,6 +13,27 @@ fn start(sandbox: &Sandbox) -> Terminal {
     let mut terminal = sandbox.terminal(asking(sandbox, &[])).start();
     terminal.wait("What the project is called");
     terminal
+}
+
+/// Returns a shell that starts a command as a job, and takes it up again on Enter once it stopped.
+fn shell(program: &Command) -> Command {
+    let script = "set -m; \"$@\"; echo it has stopped; read go; fg";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
+    command.env_clear();
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command
+}
+
+/// Fails unless the run was left with a status, the terminal as it was, and nothing written.
+fn assert_left(terminal: &mut Terminal, sandbox: &Sandbox, status: u32) {
+    assert_eq!(terminal.status(), status, "{}", terminal.screen().contents());
+    terminal.assert_restored();
+    let told = terminal.screen().contents();
+    assert!(told.contains("cancelled; nothing was written"), "{told}");
+    assert!(!sandbox.join("shop").exists());
 }
 
 #[test]
@@ -100,22 +122,63 @@ fn a_panic_restores_the_terminal_and_tells_how_to_go_on() {
 fn a_stopped_wizard_gives_the_terminal_back_and_goes_on_with_what_was_typed() {
     for stop in ["\x1a", "TSTP"] {
         let sandbox = Sandbox::new();
-        let mut terminal = start(&sandbox);
-        terminal.keys("half").wait("[ half");
+        let mut terminal = sandbox.terminal(shell(&asking(&sandbox, &[]))).start();
+        terminal.wait("What the project is called").keys("half").wait("[ half");
 
         if stop == "\x1a" {
             terminal.keys(stop)
         } else {
             terminal.signal(stop)
         };
-        terminal.wait_for("the main screen", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor()
-        });
-        terminal.signal("CONT").wait("[ half").keys("way\t").wait("# halfway").keys("\x03");
+        terminal.wait("it has stopped").assert_restored();
+        terminal.keys("\r").wait("[ half").keys("way\t").wait("# halfway").keys("\x03");
 
-        assert_eq!(terminal.status(), 130);
-        terminal.assert_restored();
+        assert_left(&mut terminal, &sandbox, 130);
     }
+}
+
+#[test]
+fn ctrl_z_stops_the_whole_job_so_that_the_shell_goes_on() {
+    let sandbox = Sandbox::new();
+    let mut wrapper = sandbox.command(&[]);
+    let wizard = asking(&sandbox, &[]);
+    let mut job = Command::new("sh");
+    job.args(["-c", "\"$@\"; exit $?", "sh"]).arg(wizard.get_program()).args(wizard.get_args());
+    job.env_clear().envs(wrapper.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    wrapper = shell(&job);
+    let mut terminal = sandbox.terminal(wrapper).start();
+    terminal.wait("What the project is called").keys("half").wait("[ half");
+
+    terminal.keys("\x1a").wait("it has stopped").assert_restored();
+    terminal.keys("\r").wait("[ half").keys("\x03");
+
+    assert_left(&mut terminal, &sandbox, 130);
+}
+
+#[test]
+fn a_wizard_that_was_stopped_by_force_draws_all_again() {
+    let sandbox = Sandbox::new();
+    let mut terminal = sandbox.terminal(shell(&asking(&sandbox, &[]))).start();
+    terminal.wait("What the project is called").keys("half").wait("[ half");
+    let before = terminal.screen().contents();
+
+    // Nobody can give the terminal back before this.
+    terminal.signal("STOP").wait("it has stopped").keys("\n");
+    terminal.wait_for("the same screen", |screen| screen.contents() == before).keys("\x03");
+
+    assert_left(&mut terminal, &sandbox, 130);
+}
+
+#[test]
+fn a_wizard_without_a_shell_behind_it_does_not_stop() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+
+    // Nobody could take it up again.
+    terminal.keys("\x1a").wait("there is no shell to go back to").keys("half").wait("[ half");
+    terminal.signal("TSTP").keys("way").wait("[ halfway").keys("\x03");
+
+    assert_left(&mut terminal, &sandbox, 130);
 }
 
 #[test]
