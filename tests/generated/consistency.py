@@ -662,6 +662,7 @@ def compose(repository):
     for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
         expect(name in services, "rollout.sh", f"there is no service {name}")
     nginx(repository, services)
+    traefik(repository)
     watched(repository, services)
     if repository.workflow:
         workflow(repository, [])
@@ -780,6 +781,22 @@ def systemd(repository):
     if repository.workflow:
         workflow(repository, [])
     return f"{len(units)} units"
+
+
+def traefik(repository):
+    text = repository.read("deploy/traefik/static.yaml")
+    if not text:
+        return
+    static = yaml.safe_load(text)
+    dynamic = [yaml.safe_load(path.read_text()) for path in (repository.root / "deploy/traefik").rglob("dynamic/*.yaml")]
+    resolvers = set(static.get("certificatesResolvers", {}))
+    asked = {point["http"]["tls"].get("certResolver") for point in static["entryPoints"].values() if "tls" in point.get("http", {})}
+    for name in resolvers ^ (asked - {None}):
+        expect(False, "deploy/traefik", f"the resolver {name} is {'not asked' if name in resolvers else 'not there'}")
+    middlewares = {name for part in dynamic for name in part.get("http", {}).get("middlewares", {})}
+    for point in static["entryPoints"].values():
+        for name in point.get("http", {}).get("middlewares", []):
+            expect(name.removesuffix("@file") in middlewares, "deploy/traefik", f"there is no middleware {name}")
 
 
 # ---- Everything
