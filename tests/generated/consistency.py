@@ -44,6 +44,7 @@ def main(argument):
         counts.append(compose(repository))
     if (repository.root / "deploy/systemd").is_dir():
         counts.append(systemd(repository))
+    drains(repository)
     paths(repository)
     for finding in findings:
         print(finding)
@@ -662,6 +663,7 @@ def compose(repository):
     for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
         expect(name in services, "rollout.sh", f"there is no service {name}")
     nginx(repository, services)
+    traefik(repository)
     watched(repository, services)
     if repository.workflow:
         workflow(repository, [])
@@ -782,7 +784,31 @@ def systemd(repository):
     return f"{len(units)} units"
 
 
+def traefik(repository):
+    text = repository.read("deploy/traefik/static.yaml")
+    if not text:
+        return
+    static = yaml.safe_load(text)
+    dynamic = [yaml.safe_load(path.read_text()) for path in (repository.root / "deploy/traefik").rglob("dynamic/*.yaml")]
+    resolvers = set(static.get("certificatesResolvers", {}))
+    asked = {point["http"]["tls"].get("certResolver") for point in static["entryPoints"].values() if "tls" in point.get("http", {})}
+    for name in resolvers ^ (asked - {None}):
+        expect(False, "deploy/traefik", f"the resolver {name} is {'not asked' if name in resolvers else 'not there'}")
+    middlewares = {name for part in dynamic for name in part.get("http", {}).get("middlewares", {})}
+    for point in static["entryPoints"].values():
+        for name in point.get("http", {}).get("middlewares", []):
+            expect(name.removesuffix("@file") in middlewares, "deploy/traefik", f"there is no middleware {name}")
+
+
 # ---- Everything
+
+
+def drains(repository):
+    """Envoy counts the requests in flight under the name that the script asks for."""
+    counted = re.findall(r"stat_prefix: (\w+)", repository.read("deploy/envoy/envoy.yaml"))
+    for script in ("run.sh", "drain.sh"):
+        for asked in re.findall(r"\^http\\\.(\w+)\\\.", repository.read(f"deploy/envoy/{script}")):
+            expect(asked in counted, f"deploy/envoy/{script}", f"asks about {asked}, which Envoy does not count")
 
 
 def paths(repository):
