@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use fastwright::answer::flag;
-use fastwright::pack::{Catalog, Kind, Pack, Value};
+use fastwright::pack::{Catalog, Kind, Pack, Relation, Value};
 use git2::{DiffOptions, Patch};
 
 use crate::support::{Sandbox, manifest};
@@ -25,9 +25,12 @@ pub fn options(pack: &Pack) -> Vec<Vec<String>> {
             Kind::Text(_) | Kind::Integer { .. } | Kind::Many(_) => vec![],
         };
         for value in values.iter().filter(|value| *value != default) {
-            let needed = pack.chosen(question, value).flat_map(|component| &component.requires);
-            let needed = needed.filter(|one| !one.when.holds(|key| answers.get(key.as_str())));
-            let fixes = needed.flat_map(|relation| &relation.fix);
+            let fixes = pack.chosen(question, value).flat_map(|component| {
+                let holds = |one: &Relation| one.when.holds(|key| answers.get(key.as_str()));
+                let needed = component.requires.iter().filter(move |one| !holds(one));
+                needed.chain(component.conflicts.iter().filter(move |one| holds(one)))
+            });
+            let fixes = fixes.flat_map(|relation| &relation.fix);
             let all = std::iter::once((&question.key, value)).chain(fixes);
             options.push(all.map(|(key, value)| flag(key, value).replace(' ', "=")).collect());
         }

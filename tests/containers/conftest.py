@@ -3,6 +3,7 @@
 `GATE_REPOSITORY` names the folder of a generated repository.
 """
 
+import contextlib
 import os
 import secrets
 import tomllib
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import support
+from acme import Pebble
 from facts import FACTS, ROWS, Facts, Rows
-from support import Answers, Authority, Client, PlainClient, Stack, docker, run
+from support import Answers, Authority, Client, PlainClient, Stack, docker, run, wait_for
 
 PROJECT = "fastwright-tests"
 # What a balancer in front says of its client.
@@ -77,7 +79,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory, answers: Answers) -> Aut
 
 
 @pytest.fixture(scope="session")
-def stack(repository: Path, image: str, authority: Authority, answers: Answers):
+def stack(repository: Path, image: str, authority: Authority, answers: Answers, tmp_path_factory: pytest.TempPathFactory):
     """The production stack, brought up by the commands of the README's section Deploy."""
     # Not the project's own name: on a developer's machine that could be a stack that is in use.
     os.environ["COMPOSE_PROJECT_NAME"] = PROJECT
@@ -86,19 +88,38 @@ def stack(repository: Path, image: str, authority: Authority, answers: Answers):
     if answers.tls == "files":
         for file in (authority.chain, authority.key):
             (folder / file.name).write_bytes(file.read_bytes())
+    if answers.proxy != "none" and answers.tls == "upstream":
+        trust(repository / "deploy" / answers.proxy, FACTS[answers.proxy].trusted)
     down = ["--profile", "rollout", "--profile", "monitoring", "down", "--volumes", "--timeout", "5"]
     try:
         # What an interrupted run may have left: a database with another password.
         (folder / ".env").write_text((folder / ".env.example").read_text())
         stack.compose(*down)
         (folder / ".env").unlink()
-        run("sh", "-euc", support.documented_commands(repository / "README.md", "Deploy"), cwd=repository)
-        yield stack
+        with contextlib.ExitStack() as services:
+            if answers.tls == "acme":
+                pebble = services.enter_context(Pebble(tmp_path_factory.mktemp("pebble")))
+                pebble.known_to(repository / "deploy/traefik")
+                authority.ca = pebble.root
+            run("sh", "-euc", support.documented_commands(repository / "README.md", "Deploy"), cwd=repository)
+            yield stack
     except AssertionError:
         print(stack.compose("logs", "--no-color", check=False))
         raise
     finally:
         stack.compose(*down, check=False)
+
+
+def trust(folder: Path, replaced: dict[str, str]) -> None:
+    """Name the balancer's addresses, as the README tells: those that this host has on the two networks of the tests."""
+    left = set(replaced)
+    for file in (file for file in folder.rglob("*") if file.is_file()):
+        text = file.read_text()
+        for before, after in replaced.items():
+            left -= {before} if before in text else set()
+            text = text.replace(before, after)
+        file.write_text(text)
+    assert left == set()
 
 
 @pytest.fixture(scope="session")
@@ -108,11 +129,22 @@ def client(stack: Stack, answers: Answers, authority: Authority) -> Client:
         return PlainClient("127.0.0.1", answers.domain, authority.ca, 8000)
     if answers.tls == "upstream":
         return PlainClient("127.0.0.1", answers.domain, authority.ca, 80, FORWARDED)
-    return Client("127.0.0.1", answers.domain, authority.ca)
+    client = Client("127.0.0.1", answers.domain, authority.ca)
+    if answers.tls == "acme":
+        wait_for(lambda: obtained(client), "the proxy has obtained a certificate", 60)
+    return client
+
+
+def obtained(client: Client) -> bool:
+    try:
+        client.connect().close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
-def echo_stack(stack: Stack, repository: Path):
+def echo_stack(client: Client, repository: Path):
     """The same proxy in front of a program that tells what it is sent."""
     folder = repository / "deploy/compose"
     (folder / "echo.py").write_text((Path(__file__).parent / "echo.py").read_text())

@@ -27,6 +27,8 @@ class Facts:
     """The file with the limits for one client, as the container sees it."""
     raised: dict[str, str]
     """What in that file to replace so that a load from one address is not limited."""
+    trusted: dict[str, str]
+    """Where TLS ends in front: what to replace in which files so that this host is the only balancer."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ FACTS = {
         log={"request_id": "request_id", "client": "client", "status": "status"},
         limits="nginx/limits.conf:/etc/nginx/limits.conf",
         raised={"rate=20r/s": "rate=10000r/s", "burst=40": "burst=1000", "connections_per_client 50": "connections_per_client 1000"},
+        trusted={
+            "    10.0.0.0/8 0;": "    172.30.90.1/32 0; 172.30.91.1/32 0;",
+            "set_real_ip_from 10.0.0.0/8;": "set_real_ip_from 172.30.90.1/32; set_real_ip_from 172.30.91.1/32;",
+        },
     ),
     "traefik": Facts(
         server=None,
@@ -81,6 +87,10 @@ FACTS = {
         log={"request_id": "downstream_X-Request-Id", "client": "ClientHost", "status": "DownstreamStatus"},
         limits="traefik/dynamic/limits.yaml:/run/traefik/dynamic/limits.yaml",
         raised={"average: 20": "average: 10000", "burst: 40": "burst: 1000", "amount: 50": "amount: 1000"},
+        trusted={
+            "trustedIPs: [10.0.0.0/8]": "trustedIPs: [172.30.90.1/32, 172.30.91.1/32]",
+            "sourceRange: [10.0.0.0/8]": "sourceRange: [172.30.90.1/32, 172.30.91.1/32]",
+        },
     ),
     "envoy": Facts(
         server="envoy",
@@ -93,5 +103,9 @@ FACTS = {
         log={"request_id": "request_id", "client": "client", "status": "status"},
         limits="envoy/envoy.yaml:/etc/envoy/envoy.yaml",
         raised={"max_tokens: 40, tokens_per_fill: 20": "max_tokens: 10000, tokens_per_fill: 10000"},
+        trusted={
+            "source_prefix_ranges:\n              - {address_prefix: 10.0.0.0, prefix_len: 8}":
+                "source_prefix_ranges: [{address_prefix: 172.30.90.1, prefix_len: 32}, {address_prefix: 172.30.91.1, prefix_len: 32}]",
+        },
     ),
 }

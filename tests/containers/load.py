@@ -147,13 +147,16 @@ class Http2:
                 self._fill()
         self._h2.initiate_connection()
 
-    def post(self, path: str, body: bytes) -> None:
+    def post(self, path: str, body: bytes, announced: int | None = None) -> None:
+        """Send a body, or announce one that never comes."""
         stream = self._h2.get_next_available_stream_id()
+        length = [] if announced is None else [("content-length", str(announced))]
         self._h2.send_headers(stream, [
             (":method", "POST"), (":scheme", self._client.scheme), (":authority", self._client.domain), (":path", path),
-            ("content-type", "application/json"), *((name.lower(), value) for name, value in self._client.headers.items()),
+            ("content-type", "application/json"), *length, *((name.lower(), value) for name, value in self._client.headers.items()),
         ])
-        self._h2.send_data(stream, body, end_stream=True)
+        if announced is None:
+            self._h2.send_data(stream, body, end_stream=True)
         self.started[stream] = time.monotonic()
 
     def receive(self) -> list[tuple[str, float]]:
@@ -192,7 +195,8 @@ class Http2:
                         self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                     case h2.events.StreamEnded():
                         ended.append((self._status.pop(event.stream_id), self.started.pop(event.stream_id)))
-                    case h2.events.StreamReset():
+                    # A stream may end and be reset: what is left of its body is not wanted.
+                    case h2.events.StreamReset() if event.stream_id in self.started:
                         ended.append((f"reset {event.error_code}", self.started.pop(event.stream_id)))
         if end is not None:
             self.goodbye = True

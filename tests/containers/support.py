@@ -157,7 +157,7 @@ class Client:
 
         A proxy that refuses a body ends the stream while curl still sends, and the rest of its answer may be lost with it.
         """
-        headers = [f"--header={name}: {value}" for name, value in self.headers.items()]
+        headers = [word for name, value in self.headers.items() for word in ("--header", f"{name}: {value}")]
         done = run("curl", "--silent", "--show-error", "--include", self.http2, "--path-as-is", "--max-time", "40",
                    "--cacert", str(self.ca), "--resolve", f"{self.domain}:{self.port}:{self.address}", *headers, *options,
                    f"{self.scheme}://{self.domain}:{self.port}{target}", check=False)

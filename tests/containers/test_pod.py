@@ -86,8 +86,11 @@ def migrated(cluster: Cluster, database: str | None, image: str) -> list[tuple[i
 
 
 @pytest.fixture(scope="module")
-def template(cluster: Cluster, image: str) -> dict:
-    return cluster.objects["Deployment"][0]["spec"]["template"]["spec"]
+def template(cluster: Cluster) -> dict:
+    """The pod of the application."""
+    component = "app.kubernetes.io/component"
+    (api,) = (one for one in cluster.objects["Deployment"] if one["metadata"]["labels"][component] == "api")
+    return api["spec"]["template"]["spec"]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The way from a client on the internet to the application."""
 
+import collections
 import concurrent.futures
 import json
 import os
@@ -8,12 +9,14 @@ import secrets
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from facts import Facts, Rows
-from support import Answer, Authority, Client, Stack, docker, figure, read_answer, request, wait_for
+from load import Http2
+from support import Answer, Answers, Authority, Client, PlainClient, Stack, docker, figure, read_answer, request, wait_for
 
 MEGABYTE = 1024 * 1024
 SECURITY_HEADERS = {
@@ -47,6 +50,18 @@ def calm(request):
     time.sleep(getattr(request, "param", 0))
 
 
+@pytest.fixture
+def ends_tls(answers: Answers) -> None:
+    if answers.tls == "upstream":
+        pytest.skip("TLS ends in front of the proxy")
+
+
+@pytest.fixture
+def behind_balancer(answers: Answers) -> None:
+    if answers.tls != "upstream":
+        pytest.skip("TLS ends at the proxy")
+
+
 def pinned(client: Client, version: ssl.TLSVersion) -> ssl.SSLContext:
     context = client.context()
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -54,6 +69,7 @@ def pinned(client: Client, version: ssl.TLSVersion) -> ssl.SSLContext:
     return context
 
 
+@pytest.mark.usefixtures("ends_tls")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")  # deprecated, which is the point
 def test_tls_is_1_2_or_1_3(client: Client):
     spoken = []
@@ -67,6 +83,7 @@ def test_tls_is_1_2_or_1_3(client: Client):
             client.connect(pinned(client, version))
 
 
+@pytest.mark.usefixtures("ends_tls")
 def test_tls_1_2_offers_forward_secrecy_only(client: Client):
     context = pinned(client, ssl.TLSVersion.TLSv1_2)
     context.set_ciphers("AES128-SHA:AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
@@ -75,11 +92,13 @@ def test_tls_1_2_offers_forward_secrecy_only(client: Client):
         client.connect(context)
 
 
+@pytest.mark.usefixtures("ends_tls")
 def test_http2_is_negotiated(client: Client):
     with client.connect(client.context("h2")) as connection:
         assert connection.selected_alpn_protocol() == "h2"
 
 
+@pytest.mark.usefixtures("ends_tls")
 def test_another_name_gets_no_certificate(client: Client):
     context = client.context()
     context.check_hostname = False
@@ -92,8 +111,10 @@ def test_another_name_gets_no_certificate(client: Client):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("host", ["own", "evil.example.org"])
 def test_plain_http_is_sent_to_https(client: Client, facts: Facts, method: str, host: str):
+    # Over TLS to a balancer in front it is the balancer that says so.
+    headers = {**client.headers, "X-Forwarded-Proto": "http"} if client.headers else {}
     with socket.create_connection((client.address, 80), timeout=10) as connection:
-        connection.sendall(request(method, "/items?a=b", client.domain if host == "own" else host, {"Connection": "close"}))
+        connection.sendall(request(method, "/items?a=b", client.domain if host == "own" else host, {"Connection": "close", **headers}))
         answer = read_answer(connection)
 
     assert answer.status == (facts.redirect_of_get if method == "GET" else 308)
@@ -120,7 +141,16 @@ def test_a_large_body_is_refused_over_http1(client: Client, facts: Facts):
     assert too_large(client, facts).status == 413
 
 
-def test_a_large_body_is_refused_over_http2(client: Client, tmp_path: Path):
+def test_a_large_body_is_refused_over_http2(client: Client, facts: Facts, tmp_path: Path):
+    if isinstance(client, PlainClient) and facts.refuses_announced_body:
+        # Without TLS curl 7 loses the answer when the stream is reset behind it.
+        connection = Http2(client)
+        connection.post("/items", b"", announced=MEGABYTE + 1)
+        while not (ended := connection.receive()):
+            pass
+        connection.close()
+        assert [outcome for outcome, _ in ended] == ["413"]
+        return
     body = tmp_path / "body"
     body.write_bytes(b"x" * (MEGABYTE + 1))
 
@@ -129,7 +159,7 @@ def test_a_large_body_is_refused_over_http2(client: Client, tmp_path: Path):
 
 def test_a_large_answer_is_compressed(client: Client, rows: Rows):
     if not rows.migrated:
-        pytest.skip("no answer to GET is large")
+        pytest.skip("without rows no answer is large")
     for _ in range(15):
         body = json.dumps({"name": secrets.token_hex(8)}).encode()
         assert client.send("POST", "/items", {"Content-Type": "application/json"}, body).status == 201
@@ -141,22 +171,14 @@ def test_a_large_answer_is_compressed(client: Client, rows: Rows):
     assert "content-encoding" not in client.send("GET", "/items").headers
 
 
-def test_a_large_refusal_is_compressed(client: Client, rows: Rows):
-    body = json.dumps({f"unknown_{number}": 1 for number in range(50)}).encode()
-    headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
-
-    answer = client.send("POST", rows.post[0], headers, body)
-
-    assert answer.status == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["content-encoding"] == "gzip"
-
-
 def test_what_the_application_believes_of_a_client_cannot_be_forged(echo: Client, facts: Facts):
     forged = {
         "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example.org",
         "Forwarded": "for=6.6.6.6", "X-Request-Id": "forged", "X_Request_Id": "forged", "X_Forwarded_For": "6.6.6.6",
     }
+    if echo.headers:
+        # The balancer adds whom it has seen, and overwrites the other.
+        forged |= {"X-Forwarded-For": f"6.6.6.6, {echo.headers['X-Forwarded-For']}", "X-Forwarded-Proto": "https"}
 
     answer = echo.send("GET", "/a%2Fb//c?d=e", forged)
 
@@ -165,7 +187,8 @@ def test_what_the_application_believes_of_a_client_cannot_be_forged(echo: Client
     assert told["target"] == facts.forwarded_target
     assert headers["host"] == echo.domain
     assert headers["x-forwarded-proto"] == "https"
-    assert re.fullmatch(r"172\.30\.91\.\d+", headers["x-forwarded-for"])
+    believed = headers["x-forwarded-for"].rpartition(", ")[2]
+    assert re.fullmatch(re.escape(echo.headers.get("X-Forwarded-For", "")) or r"172\.30\.91\.\d+", believed)
     assert not {"forwarded", "x-forwarded-host", "connection", "upgrade", "x_request_id", "x_forwarded_for"} & set(headers)
     if facts.request_id is None:
         assert "x-request-id" not in headers
@@ -211,8 +234,73 @@ def test_paths_that_only_begin_alike_are_not_hidden(echo: Client):
     assert [echo.send("GET", target).status for target in ("/metrics-of-sales", "/readyness", "/items/ready")] == [200, 200, 200]
 
 
+def limited(send: Callable[[str, int], dict[str, int]]) -> None:
+    """Two clients: one sends far too much, the other must not notice."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        greedy, modest = pool.submit(send, "greedy", 300), pool.submit(send, "modest", 20)
+        first, second = greedy.result(), modest.result()
+
+    figure(f"rate limit: one client {first}, another at the same time {second}")
+    assert set(first) == {"200", "429"}
+    assert first["200"] >= 41
+    assert second == {"200": 20}
+
+
+@pytest.mark.usefixtures("behind_balancer")
+def test_the_rate_limit_counts_each_client_of_the_balancer_for_itself(client: Client):
+    addresses = {"greedy": "198.51.100.1", "modest": "198.51.100.2"}
+
+    def send(name: str, requests: int) -> dict[str, int]:
+        count: collections.Counter[str] = collections.Counter()
+        with client.connect() as connection:
+            for number in range(requests):
+                # What a client makes up stands before what the balancer adds.
+                headers = {"X-Forwarded-For": f"6.6.6.{number % 200}, {addresses[name]}"}
+                connection.sendall(client.request("GET", "/health", headers))
+                count[str(read_answer(connection).status)] += 1
+        return count
+
+    limited(send)
+
+
+@pytest.mark.usefixtures("behind_balancer")
+def test_nobody_but_the_balancer_is_answered(stack: Stack, client: Client, image: str):
+    code = """
+import http.client, json, sys
+statuses = []
+for path in ("/health", "/items"):
+    for headers in ({}, json.loads(sys.argv[2])):
+        connection = http.client.HTTPConnection(sys.argv[1], 8080)
+        connection.request("GET", path, headers=headers)
+        statuses.append(connection.getresponse().status)
+print(json.dumps(statuses))
+"""
+    network, forged = f"{stack.config()['name']}_edge", {**client.headers, "Host": client.domain}
+
+    said = docker("run", "--rm", f"--network={network}", image, "python", "-c", code, stack.address("proxy", "edge"), json.dumps(forged))
+
+    assert json.loads(said) == [403] * 4
+
+
+@pytest.mark.usefixtures("behind_balancer")
+def test_the_balancer_may_check_health_as_it_likes(client: Client):
+    statuses = {}
+    for host in ("10.0.0.1", client.domain):
+        for path in ("/health", "/items"):
+            with client.connect() as connection:
+                connection.sendall(request("GET", path, host, {"Connection": "close"}))
+                statuses[host, path] = read_answer(connection).status
+    with client.connect() as connection:
+        connection.sendall(request("GET", "/items", "other.example.org", {"Connection": "close", **client.headers}))
+        other = read_answer(connection).status
+
+    assert {host: statuses[host, "/health"] for host, _ in statuses} == {"10.0.0.1": 200, client.domain: 200}
+    assert {statuses[host, "/items"] for host, _ in statuses} <= {301, 308}
+    assert other == 404
+
+
+@pytest.mark.usefixtures("ends_tls")
 def test_the_rate_limit_counts_each_client_for_itself(stack: Stack, client: Client, image: str, authority: Authority):
-    """From two addresses: one sends far too much, the other must not notice."""
     code = """
 import collections, json, ssl, http.client, sys
 context = ssl.create_default_context(cafile="/ca.pem")
@@ -227,20 +315,13 @@ print(json.dumps(count))
 """
     proxy, network = stack.address("proxy", "edge"), f"{stack.config()['name']}_edge"
 
-    def send(requests: int) -> dict[str, int]:
+    def send(_: str, requests: int) -> dict[str, int]:
         return json.loads(docker(
             "run", "--rm", f"--network={network}", f"--add-host={client.domain}:{proxy}", f"--volume={authority.ca}:/ca.pem:ro",
             image, "python", "-c", code, client.domain, str(requests),
         ))
 
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        greedy, modest = pool.submit(send, 300), pool.submit(send, 20)
-        first, second = greedy.result(), modest.result()
-
-    figure(f"rate limit: one client {first}, another at the same time {second}")
-    assert set(first) == {"200", "429"}
-    assert first["200"] >= 41
-    assert second == {"200": 20}
+    limited(send)
 
 
 @pytest.mark.parametrize("calm", [3], indirect=True)
@@ -288,7 +369,9 @@ def test_slow_clients_are_cut(client: Client, facts: Facts):
 
 
 def test_the_two_logs_share_a_request_id(stack: Stack, client: Client, facts: Facts):
-    answer = client.send("GET", "/items/1", {"X-Forwarded-For": "6.6.6.6", "X-Request-Id": "forged"})
+    forwarded = ", ".join(["6.6.6.6", *client.headers.get("X-Forwarded-For", "").split()])
+
+    answer = client.send("GET", "/items/1", {"X-Forwarded-For": forwarded, "X-Request-Id": "forged"})
 
     def line(service: str, names: dict[str, str]) -> dict[str, object]:
         def find() -> dict[str, object] | None:
@@ -299,6 +382,8 @@ def test_the_two_logs_share_a_request_id(stack: Stack, client: Client, facts: Fa
         return {name: found[said] for name, said in names.items()}
 
     proxy = line("proxy", facts.log)
+    # Traefik logs all of what a balancer says, whose last address counts.
+    proxy["client"] = str(proxy["client"]).rpartition(", ")[2]
     assert proxy == line("app", {name: name for name in facts.log})
     assert proxy["client"] != "6.6.6.6"
     assert proxy["status"] == answer.status

@@ -60,7 +60,8 @@ def reload_workers(stack: Stack) -> None:
     """HUP: the server replaces all of its workers."""
     before = workers(stack)
     stack.compose("kill", "--signal", "HUP", "app")
-    end = time.monotonic() + 60
+    # uvicorn replaces one after the other, each once its successor has started.
+    end = time.monotonic() + 180
     while workers(stack) & before or len(workers(stack)) < len(before):
         assert time.monotonic() < end, "the workers are not replaced"
         time.sleep(0.2)

@@ -118,6 +118,19 @@ def test_a_report_is_written_under_the_id_of_its_request(package: str, stack: St
     assert [line["task_id"] for line in seen if "task_id" in line] == [requested.json()["id"]]
 
 
+@pytest.mark.parametrize("service", ["worker", "broker"])
+def test_a_container_has_no_more_than_it_needs(package: str, stack: Stack, service: str):
+    container = stack.inspect(service)
+    host = container["HostConfig"]
+
+    assert (host["ReadonlyRootfs"], host["CapDrop"], host["CapAdd"], host["Init"]) == (True, ["ALL"], None, True)
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert min(host["Memory"], host["NanoCpus"], host["PidsLimit"]) > 0
+    assert container["Config"]["User"].partition(":")[0] not in ("", "0", "root")
+    assert not host["PortBindings"]
+    assert container["State"]["Health"]["Status"] == "healthy"
+
+
 def test_the_proxy_cannot_reach_the_broker(package: str, stack: Stack):
     networks = {name: set(stack.inspect(name)["NetworkSettings"]["Networks"]) for name in ("proxy", "broker")}
 

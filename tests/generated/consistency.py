@@ -44,11 +44,25 @@ def main(argument):
         counts.append(compose(repository))
     if (repository.root / "deploy/systemd").is_dir():
         counts.append(systemd(repository))
+    drains(repository)
     paths(repository)
     for finding in findings:
         print(finding)
     print(f"{argument}: {', '.join(counts)}; {len(findings)} findings")
     sys.exit(bool(findings))
+
+
+def is_component(document, name):
+    return document["metadata"]["labels"]["app.kubernetes.io/component"] == name
+
+
+def heartbeat(place, environment, checks):
+    """What checks a worker looks at the file that the worker touches."""
+    file = environment.get("APP_TASKS_HEARTBEAT")
+    for check in checks:
+        for path in re.findall(r"os\.stat\(['\"]([^'\"]+)['\"]\)", check):
+            expect(path == file, place, f"the check looks at {path}, the worker touches {file}")
+        expect("os.stat" in check or not file, place, f"nothing looks at {file}")
 
 
 class Repository:
@@ -89,6 +103,11 @@ class Repository:
     def read(self, path):
         file = self.root / path
         return file.read_text() if file.is_file() else ""
+
+    def runs(self, command):
+        """Tells whether a command runs a module of the application."""
+        module = "/".join(command[2].split(".")) if command[:2] == ["python", "-m"] and len(command) == 3 else None
+        return bool(module) and (self.root / f"src/{module}.py").is_file()
 
     def count(self):
         return f"{len(self.settings)} settings, {len(self.routes)} routes"
@@ -240,7 +259,11 @@ def pods(repository, overlay, made, used):
             expect(repository.image in (None, image), place, f"the image is {image}, CI pushes {repository.image}")
             command = (container.get("command") or container.get("args") or [None])[0]
             if command:
-                expect(f"\n{command}==" in repository.read("requirements.txt"), place, f"{command} is not installed")
+                installed = f"\n{command}==" in repository.read("requirements.txt")
+                words = container.get("command") or container["args"]
+                expect(installed or repository.runs(words), place, f"{command} is not installed")
+            heartbeat(place, values, [" ".join(container.get(probe, {}).get("exec", {}).get("command", []))
+                                      for probe in ("startupProbe", "livenessProbe", "readinessProbe")])
         for name, volume in volumes.items():
             place = overlay.place(owner)
             expect(name in mounted, place, f"nothing mounts the volume {name}")
@@ -514,7 +537,7 @@ def connections(repository, overlay):
     printed = re.search(r"(?m)= \*\*(\d+)\*\*", repository.readme)
     if not pool or overlay.name != "production":
         return
-    deployment = overlay.all("Deployment")[0]["spec"]
+    deployment = next(one["spec"] for one in overlay.all("Deployment") if is_component(one, "api"))
     most = overlay.all("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"]
     surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
     settings = next(one["data"] for one in overlay.all("ConfigMap") if "WEB_CONCURRENCY" in one["data"])
@@ -620,6 +643,11 @@ def compose(repository):
                 expect(variable in repository.variables, place, f"sets {variable}, which nothing reads")
             wanted = "/run/secrets" if service.get("secrets") else None
             expect(environment.get("APP_SECRETS_DIR") == wanted, place, f"APP_SECRETS_DIR is not {wanted}")
+        command = service.get("command", [])
+        if service.get("image", "").startswith("${APP_IMAGE"):
+            if command[:1] == ["python"]:
+                expect(repository.runs(command), place, f"runs {command}, which is not there")
+            heartbeat(place, environment, [" ".join(service.get("healthcheck", {}).get("test", []))])
         test = " ".join(service.get("healthcheck", {}).get("test", []))
         for port, path in re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", test):
             expect(int(port) == repository.port, place, f"the check asks port {port}")
@@ -635,6 +663,7 @@ def compose(repository):
     for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
         expect(name in services, "rollout.sh", f"there is no service {name}")
     nginx(repository, services)
+    traefik(repository)
     watched(repository, services)
     if repository.workflow:
         workflow(repository, [])
@@ -710,9 +739,10 @@ def systemd(repository):
     name = re.search(r"(?m)^home=/srv/(.+)$", script)[1]
     units = {path.name: path.read_text() for path in sorted(root.glob("*.service")) + sorted(root.glob("*.socket"))}
     deployed = {path.relative_to(repository.root): path.read_text() for path in (repository.root / "deploy").rglob("*") if path.is_file()}
+    runtime = {("run", folder) for text in units.values() for folder in re.findall(r"(?m)^RuntimeDirectory=([a-z0-9-]+)", text)}
     for place, text in {**deployed, "README.md": repository.readme}.items():
         for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
-            known = found == name or (folder, found) in {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
+            known = found == name or (folder, found) in runtime | {("etc", "systemd"), ("etc", "nginx"), ("etc", "envoy")}
             expect(known, place, f"/{folder}/{found} is not of {name}")
         for unit, instance in re.findall(rf"\b({re.escape(name)}[a-z-]*)(@?)[^\s/*]*\.service", text):
             expect(f"{unit}{instance}.service" in units, place, f"there is no unit {unit}{instance}.service")
@@ -754,7 +784,31 @@ def systemd(repository):
     return f"{len(units)} units"
 
 
+def traefik(repository):
+    text = repository.read("deploy/traefik/static.yaml")
+    if not text:
+        return
+    static = yaml.safe_load(text)
+    dynamic = [yaml.safe_load(path.read_text()) for path in (repository.root / "deploy/traefik").rglob("dynamic/*.yaml")]
+    resolvers = set(static.get("certificatesResolvers", {}))
+    asked = {point["http"]["tls"].get("certResolver") for point in static["entryPoints"].values() if "tls" in point.get("http", {})}
+    for name in resolvers ^ (asked - {None}):
+        expect(False, "deploy/traefik", f"the resolver {name} is {'not asked' if name in resolvers else 'not there'}")
+    middlewares = {name for part in dynamic for name in part.get("http", {}).get("middlewares", {})}
+    for point in static["entryPoints"].values():
+        for name in point.get("http", {}).get("middlewares", []):
+            expect(name.removesuffix("@file") in middlewares, "deploy/traefik", f"there is no middleware {name}")
+
+
 # ---- Everything
+
+
+def drains(repository):
+    """Envoy counts the requests in flight under the name that the script asks for."""
+    counted = re.findall(r"stat_prefix: (\w+)", repository.read("deploy/envoy/envoy.yaml"))
+    for script in ("run.sh", "drain.sh"):
+        for asked in re.findall(r"\^http\\\.(\w+)\\\.", repository.read(f"deploy/envoy/{script}")):
+            expect(asked in counted, f"deploy/envoy/{script}", f"asks about {asked}, which Envoy does not count")
 
 
 def paths(repository):
@@ -762,7 +816,7 @@ def paths(repository):
     text = repository.readme + repository.workflow
     bases = [repository.root, repository.root / "src"]
     bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
-    bases += [path for path in (repository.root / "src").glob("*") if path.is_dir()]
+    bases += [path for path in (repository.root / "src").glob("**/") if path.name != "__pycache__"]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:
         expect(any((base / name).exists() for base in bases), "README.md or ci.yml", f"there is no {name}")

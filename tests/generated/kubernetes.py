@@ -177,7 +177,8 @@ def rules(document, documents, schemas):
         if spec["minReplicas"] > spec["maxReplicas"]:
             yield "minReplicas is more than maxReplicas"
         for other in documents:
-            if other["kind"] == "Deployment" and "replicas" in other["spec"]:
+            scaled = spec["scaleTargetRef"]["name"] == other["metadata"]["name"]
+            if other["kind"] == "Deployment" and scaled and "replicas" in other["spec"]:
                 yield "the Deployment states replicas as well"
     if kind == "Namespace" and document["metadata"]["labels"].get("pod-security.kubernetes.io/enforce") != "restricted":
         yield "restricted Pod Security is not enforced"
@@ -394,7 +395,16 @@ def shutdown(repository, built, findings):
         settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap" and "WEB_CONCURRENCY" in one["data"])
         delay = float(settings.get("APP_SHUTDOWN_DELAY", 0))
         drain = float(settings.get("APP_SHUTDOWN_DRAIN", 10))
-        pod = next(one for one in documents if one["kind"] == "Deployment")["spec"]["template"]["spec"]
+        pods = {
+            one["metadata"]["labels"]["app.kubernetes.io/component"]: one["spec"]["template"]["spec"]
+            for one in documents
+            if one["kind"] == "Deployment"
+        }
+        if "worker" in pods:
+            limit = re.search(r"(?m)^#APP_TASKS_TIME_LIMIT=(\d+)$", (repository / ".env.example").read_text())
+            if int(limit[1]) + 5 >= pods["worker"]["terminationGracePeriodSeconds"]:
+                findings.append(f"{overlay}: workers are killed before a task has reached its limit of {limit[1]} s")
+        pod = pods["api"]
         container = pod["containers"][0]
         sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         if sleep + graceful >= pod["terminationGracePeriodSeconds"]:

@@ -1,6 +1,5 @@
 """Installs the repository on this machine, as its README says. Runs on a machine that is thrown away, as root."""
 
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +52,10 @@ def installed(answers: Answers, authority: Authority) -> None:
     prepare_proxy(answers)
     if answers.database == "postgres":
         prepare_postgres(answers)
+    if answers.database == "sqlite":
+        # The load is of more writers at a time than SQLite is for; none of them shall have to give up.
+        with (REPOSITORY / "deploy/systemd/app.env").open("a") as file:
+            file.write("APP_DATABASE_BUSY_TIMEOUT=30\n")
     for file in (authority.chain, authority.key):
         (REPOSITORY / file.name).write_bytes(file.read_bytes())
     commands = support.documented_commands(REPOSITORY / "README.md", "Deploy")
@@ -82,7 +85,16 @@ def prepare_postgres(answers: Answers) -> None:
 
 @pytest.fixture(scope="session")
 def client(installed: None, answers: Answers, authority: Authority) -> Client:
-    return Client("127.0.0.1", answers.domain, authority.ca)
+    client = Client("127.0.0.1", answers.domain, authority.ca)
+    support.wait_for(lambda: reachable(client), "the proxy")
+    return client
+
+
+def reachable(client: Client) -> bool:
+    try:
+        return client.send("GET", "/health").status == 200
+    except OSError:
+        return False
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

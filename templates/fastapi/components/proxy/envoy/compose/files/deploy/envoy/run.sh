@@ -9,7 +9,7 @@ finish() {
     ./admin.sh POST '/drain_listeners?graceful' >/dev/null || true
     sleep 5
     for _ in {1..25}; do
-        ./admin.sh GET '/stats?filter=^http\.https\.downstream_rq_active$' | grep -q ': 0' && break
+        ./admin.sh GET '/stats?filter=^http\.clients\.downstream_rq_active$' | grep -q ': 0' && break
         sleep 1
     done
     kill -TERM "$envoy"
