@@ -264,6 +264,18 @@ fn ctrl_c_leaves_at_once_from_everywhere() {
 }
 
 #[test]
+fn the_caret_stands_where_a_filter_is_typed() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+
+    terminal.keys("\t\t/fa").wait_for("a caret behind the text", |screen| {
+        let (row, column) = screen.cursor_position();
+        let text = screen.rows(0, column).nth(row.into()).unwrap_or_default();
+        !screen.hide_cursor() && text.ends_with("| / fa")
+    });
+}
+
+#[test]
 fn enter_alone_writes_what_the_defaults_write() {
     let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
     let questions = with_wizard(&pack, LOOK, |wizard| wizard.facts.stops.len());

@@ -170,15 +170,20 @@ impl Terminal {
             return Ok(None);
         }
         leave();
-        kill_current_process_group(Signal::TSTP).map_err(unusable)?;
-        // It came to this program too, and may be told a moment later.
+        // Stopping later than the others, it would miss that the shell lets them go on.
+        self.caught.released.store(true, Ordering::SeqCst);
+        let sent = kill_current_process_group(Signal::TSTP);
+        // Another thread may have been given the signal.
         for _ in 0..100 {
             if self.caught.stop.swap(false, Ordering::SeqCst) {
                 break;
             }
             thread::sleep(WAIT / 100);
         }
-        self.stop().map(Some)
+        self.caught.released.store(false, Ordering::SeqCst);
+        sent.map_err(unusable)?;
+        self.caught.resume.store(false, Ordering::SeqCst);
+        self.resume().map(Some)
     }
 
     /// Stops this program alone, with the terminal as the shell wants it.
