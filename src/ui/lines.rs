@@ -1,16 +1,12 @@
 //! Lines that are written, and lines that are read: all that plain mode does with a terminal.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
-use std::time::Duration;
 
 use super::cancelled;
 use crate::error::Result;
 
 /// The longest line that is read, in bytes.
 const MAX_LINE: u64 = 1 << 16;
-
-/// What ends a prompt on a terminal: who types ends its line, and a pipe does not.
-const TYPED: &str = " ";
 
 /// Lines that are written and read.
 pub(super) struct Lines<'a> {
@@ -30,7 +26,8 @@ pub(super) enum Said {
 
 impl<'a> Lines<'a> {
     pub(super) fn new(input: &'a mut dyn BufRead, output: &'a mut dyn Write) -> Self {
-        let end = if io::stdin().is_terminal() { TYPED } else { "\n" };
+        // Who types ends the line of a question with their own; a pipe does not.
+        let end = if io::stdin().is_terminal() { " " } else { "\n" };
         Self { input, output, end }
     }
 
@@ -67,10 +64,6 @@ impl<'a> Lines<'a> {
             let mut bytes = Vec::new();
             let read = (&mut *self.input).take(MAX_LINE).read_until(b'\n', &mut bytes);
             if !matches!(read, Ok(length) if length > 0) {
-                // Of a terminal that has gone the signal tells more, and ends the program.
-                if self.end == TYPED && !io::stdin().is_terminal() {
-                    std::thread::sleep(Duration::from_secs(1));
-                }
                 self.say("");
                 return Err(cancelled());
             }
