@@ -43,7 +43,7 @@ fn the_readme_lists_every_option_and_key_and_shows_a_screen() {
 
 /// Compares what stands between two lines of the README.
 fn part(name: &str, text: &str) {
-    let begin = format!("<!-- {name}: written by `FASTWRIGHT_BLESS=1 cargo test` -->\n");
+    let begin = format!("<!-- {name}: written by `BLESS=1 cargo test` -->\n");
     let end = format!("<!-- end of {name} -->\n");
     let readme = std::fs::read_to_string(manifest("README.md")).expect("the README");
     let (head, rest) = readme.split_once(&begin).expect("the beginning of the part");

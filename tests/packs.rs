@@ -233,7 +233,7 @@ fn notes_are_those_of_the_versions_in_between_the_oldest_first() {
 }
 
 /// What a project came from is rendered again for each upgrade: if a newer program rendered it
-/// otherwise, every project would be refused. `FASTWRIGHT_BLESS=1` adds a version, and never
+/// otherwise, every project would be refused. `BLESS=1` adds a version, and never
 /// rewrites one.
 #[test]
 fn a_released_version_is_rendered_as_it_always_was() {
@@ -255,7 +255,7 @@ fn a_released_version_is_rendered_as_it_always_was() {
         }
         let path =
             crate::support::manifest("tests/fixtures/released").join(format!("{version}.txt"));
-        if !path.exists() && std::env::var_os("FASTWRIGHT_BLESS").is_some() {
+        if !path.exists() && std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, &text).expect("written");
         }
         let known = std::fs::read_to_string(&path).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Snapshots: the default repository as real files, and what each option changes in it.
 //!
-//! `FASTWRIGHT_BLESS=1 cargo test` rewrites them; every changed line is read in review.
+//! `BLESS=1 cargo test` rewrites them; every changed line is read in review.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ fn generated(flags: &[&str]) -> Vec<(String, String)> {
 
 /// Compares a text with its snapshot, or writes it.
 pub fn compare(path: &Path, text: &str) {
-    if std::env::var_os("FASTWRIGHT_BLESS").is_some() {
+    if std::env::var_os("BLESS").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
         return std::fs::write(path, text).expect("written");
     }
@@ -104,7 +104,7 @@ fn diff(before: &[(String, String)], after: &[(String, String)]) -> String {
 /// Returns a folder of snapshots; empty before it is rewritten, so that nothing old stays.
 fn folder(name: &str) -> PathBuf {
     let folder = manifest("snapshots").join(name);
-    if std::env::var_os("FASTWRIGHT_BLESS").is_some() {
+    if std::env::var_os("BLESS").is_some() {
         std::fs::remove_dir_all(&folder).expect("removed");
         std::fs::create_dir(&folder).expect("made");
     }

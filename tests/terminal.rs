@@ -3,6 +3,9 @@
 
 use std::process::Command;
 
+use fastwright::pack::Catalog;
+
+use crate::support::wizard::{LOOK, with_wizard};
 use crate::support::{Sandbox, Terminal};
 
 fn asking(sandbox: &Sandbox, more: &[&str]) -> Command {
@@ -72,8 +75,9 @@ fn what_the_review_changes_is_done() {
 
 #[test]
 fn leaving_restores_the_terminal_keeps_the_answers_and_writes_nothing() {
-    let ways = [("\x03", 130), ("\tq\r", 130), ("TERM", 143), ("HUP", 129), ("INT", 130)];
-    for (way, status) in ways {
+    let keys = [("\x03", 130), ("\tq\r", 130)];
+    let signals = [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)];
+    for (way, status) in keys.into_iter().chain(signals) {
         let sandbox = Sandbox::new();
         let mut terminal = start(&sandbox);
         terminal.keys("mine\t").wait("How many run");
@@ -85,12 +89,9 @@ fn leaving_restores_the_terminal_keeps_the_answers_and_writes_nothing() {
             terminal.signal(way)
         };
 
-        assert_eq!(terminal.status(), status, "{way:?}");
-        terminal.assert_restored();
+        assert_left(&mut terminal, &sandbox, status);
         let told = terminal.screen().contents();
-        assert!(told.contains("cancelled; nothing was written"), "{told}");
         assert!(told.contains("`fastwright new shop --resume`"), "{told}");
-        assert!(!sandbox.join("shop").exists());
 
         let mut again = sandbox.terminal(asking(&sandbox, &[])).start();
         again.wait("an earlier run kept 1 answer").keys("\r").wait("# mine").keys("\x03");
@@ -182,27 +183,222 @@ fn a_wizard_without_a_shell_behind_it_does_not_stop() {
 }
 
 #[test]
-fn a_terminal_that_shrinks_keeps_what_was_typed_and_leads_to_prompts() {
+fn a_terminal_of_any_size_keeps_what_was_typed_and_where() {
     let sandbox = Sandbox::new();
     let mut terminal = start(&sandbox);
     terminal.keys("half").wait("[ half");
 
-    terminal.resize(30, 6).wait("Terminal is 30x6");
-    terminal.resize(120, 40).wait("[ half").keys("way\t").wait("# halfway");
-    terminal.resize(30, 6).wait("Terminal is 30x6").keys("q").wait("Copies").keys("\x03");
+    for (columns, rows) in [(30, 6), (40, 10), (1, 1), (120, 40), (1, 30), (300, 2), (80, 24)] {
+        terminal.resize(columns, rows);
+        if columns >= 40 && rows >= 10 {
+            terminal.wait("> [ half");
+        } else {
+            let start = if columns < 8 { "~" } else { "Terminal" };
+            terminal.wait_for("too little", |screen| screen.contents().starts_with(start));
+        }
+    }
+    terminal.keys("way\t").wait("# halfway").wait("How many run").keys("\x03");
 
-    assert_eq!(terminal.status(), 130);
-    terminal.assert_restored();
+    assert_left(&mut terminal, &sandbox, 130);
 }
 
 #[test]
-fn a_paste_presses_no_key() {
+fn a_terminal_that_is_too_small_leads_to_prompts_with_what_was_answered() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+    terminal.keys("mine\t").wait("# mine").keys("half");
+
+    terminal.resize(30, 6).wait("Terminal is 30x6").keys("q").wait("Copies");
+    assert!(!terminal.screen().alternate_screen());
+    terminal.keys("\x1b").wait("Name (mine)").keys("\x03");
+
+    assert_left(&mut terminal, &sandbox, 130);
+}
+
+#[test]
+fn ctrl_c_leaves_a_terminal_that_is_too_small() {
     let sandbox = Sandbox::new();
     let mut terminal = start(&sandbox);
 
-    terminal.keys("\x1b[200~a\rb\tq\x1b[201~").wait("[ abq").keys("\x03");
+    terminal.resize(1, 1).wait_for("one sign", |screen| screen.contents() == "~");
+    terminal.keys("\x03").resize(80, 24);
 
-    assert_eq!(terminal.status(), 130);
+    assert_left(&mut terminal, &sandbox, 130);
+}
+
+#[test]
+fn a_paste_is_one_edit_and_presses_no_key() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+
+    terminal.keys("\x1b[200~my\rlong\r\nname\tq\x03\x1b[201~").wait("> [ mylongnameq");
+    terminal.keys("\t").wait("# mylongnameq").keys("u").wait("took back: Name").wait("> [ shop");
+    // Where nothing is typed it does nothing.
+    terminal.keys("\t\t").wait("Why Plain").keys("\x1b[200~2\rgq\x1b[201~?").wait("redo");
+    terminal.keys("\x1b").wait("Why Plain").wait(" > (*) Plain").keys("\x03");
+
+    assert_left(&mut terminal, &sandbox, 130);
+}
+
+#[test]
+fn ctrl_c_leaves_at_once_from_everywhere() {
+    let places = [
+        ("\t?", "redo"),
+        ("\t:", "Jump to"),
+        ("\tq", "Leave?"),
+        ("\t\t2", "Also set"),
+        ("\t\t/", "show all"),
+        ("\t\tp", "Files: "),
+        ("\t\ti", "Fits: "),
+        ("\tg", "[>Create<]"),
+        ("\t\x13", "Save answers"),
+    ];
+    for (keys, shown) in places {
+        let sandbox = Sandbox::new();
+        let mut terminal = start(&sandbox);
+
+        terminal.keys(keys).wait(shown).keys("\x03");
+
+        assert_left(&mut terminal, &sandbox, 130);
+    }
+}
+
+#[test]
+fn the_caret_stands_where_a_filter_is_typed() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+
+    terminal.keys("\t\t/fa").wait_for("a caret behind the text", |screen| {
+        let (row, column) = screen.cursor_position();
+        let text = screen.rows(0, column).nth(row.into()).unwrap_or_default();
+        !screen.hide_cursor() && text.ends_with("| / fa")
+    });
+}
+
+#[test]
+fn enter_alone_writes_what_the_defaults_write() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    let questions = with_wizard(&pack, LOOK, |wizard| wizard.facts.stops.len());
+    let (sandbox, defaults) = (Sandbox::new(), Sandbox::new());
+    assert_eq!(defaults.run(&["new", "shop", "--yes"]).status, Some(0));
+
+    let mut terminal = sandbox.terminal(sandbox.command(&["new", "shop"])).size(120, 40).start();
+    terminal.wait("step 1/").keys(&"\r".repeat(questions)).wait("[>Create<]").keys("\r");
+
+    assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
+    terminal.assert_restored();
+    let told = terminal.screen().contents();
+    assert!(told.trim_end().ends_with("the same again:\n  fastwright new shop --yes"), "{told}");
+    assert_eq!(sandbox.whole("shop"), defaults.whole("shop"));
+    assert!(sandbox.join("shop/.git").is_dir());
+}
+
+#[test]
+fn files_read_before_they_are_written_as_they_do_afterwards() {
+    let texts = [".fastwright.toml", "NOTES.md", "README.md", "bin/run", "docs/manual.md"];
+    let paths = texts.into_iter().chain(["docs/start.md", "parts.txt"]);
+    let sandbox = Sandbox::new();
+    let mut terminal = sandbox.terminal(asking(&sandbox, &["--no-git"])).size(160, 60).start();
+    terminal.wait("What the project is called").keys("\t").wait("How many run");
+
+    let mut shown = Vec::new();
+    for path in paths {
+        terminal.keys(":").wait("Jump to").keys(path).wait(&format!("> {path}")).keys("\r");
+        // The last line is drawn last.
+        terminal.wait(&format!("+ {path} -")).wait("Enter tree");
+        // The tree is on the left; the number of a line stands before it.
+        let rows = terminal.screen().rows(64, 95);
+        let lines = rows.filter_map(|row| {
+            if let Some(target) = row.trim_end().strip_prefix(" a link to ") {
+                return Some(format!("-> {target}"));
+            }
+            let (number, text) = row.trim_start().split_once("  ").unwrap_or((row.trim(), ""));
+            number.parse::<u32>().is_ok().then(|| format!("{}\n", text.trim_end()))
+        });
+        shown.push((path.to_owned(), lines.collect::<String>()));
+        terminal.keys("\x1b").wait("How many run");
+    }
+    terminal.keys("g").wait("[>Create<]").keys("\r");
+
+    assert_eq!(terminal.status(), 0);
+    assert_eq!(shown, sandbox.tree("shop"));
+}
+
+#[test]
+fn a_wizard_that_is_killed_has_kept_every_answer() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+    terminal.keys("mine\t").wait("# mine").keys("3\t").wait("Why Plain");
+
+    assert_eq!(terminal.signal("KILL").status(), 137);
+
+    let mut again = sandbox.terminal(asking(&sandbox, &[])).start();
+    again.wait("an earlier run kept 2 answers").keys("\r").wait("Why Plain").wait("# mine");
+    again.signal("KILL").status();
+    let mut afresh = sandbox.terminal(asking(&sandbox, &[])).start();
+    afresh.wait("an earlier run kept 2 answers").keys("\x1b[C\r").wait("started afresh");
+    afresh.wait("# shop").keys("\x03");
+    assert_eq!(afresh.status(), 130);
+    assert!(!afresh.screen().contents().contains("--resume"), "{}", afresh.screen().contents());
+}
+
+#[test]
+fn the_mouse_picks_and_is_left_to_the_terminal_if_that_is_wanted() {
+    let sandbox = Sandbox::new();
+    let is_taken =
+        |screen: &vt100::Screen| screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
+    let mut terminal = start(&sandbox);
+    assert!(is_taken(terminal.screen()));
+    terminal.keys("\t\t").wait("Why Plain");
+    let row = terminal.screen().rows(0, 80).position(|row| row.contains("( ) Fancy"));
+    let row = row.expect("an option") + 1;
+
+    // The first click shows what the second chooses.
+    let click = format!("\x1b[<0;8;{row}M\x1b[<0;8;{row}m");
+    terminal.keys(&click).wait("Why Fancy").keys(&click).wait("Also set").keys("\x1b");
+    terminal.wait_for("no dialog", |screen| !screen.contents().contains("Also set")).keys("m");
+    terminal.wait_for("no mouse", |screen| !is_taken(screen));
+    terminal.keys("\x03");
+    assert_left(&mut terminal, &sandbox, 130);
+
+    let mut without = sandbox.terminal(asking(&sandbox, &["--no-mouse", "--no-draft"])).start();
+    without.wait("What the project is called");
+    assert!(!is_taken(without.screen()));
+    without.keys("\x03");
+    assert_left(&mut without, &sandbox, 130);
+}
+
+#[test]
+fn a_command_that_was_copied_is_told_at_the_end_too() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+
+    terminal.keys("\t3\t").wait("Why Plain").keys("y").wait("copied the command").keys("\x03");
+
+    assert_left(&mut terminal, &sandbox, 130);
+    let told = terminal.screen().contents();
+    assert!(told.contains("fastwright new shop --yes --copies 3\n"), "{told}");
+    let copied = "\x1b]52;c;ZmFzdHdyaWdodCBuZXcgc2hvcCAtLXllcyAtLWNvcGllcyAz\x07";
+    assert!(String::from_utf8_lossy(&terminal.bytes).contains(copied));
+}
+
+#[test]
+fn answers_that_are_saved_give_the_same_project() {
+    let sandbox = Sandbox::new();
+    sandbox.write("answers.toml", "mine");
+    let mut terminal = start(&sandbox);
+
+    terminal.keys("\t3\t").wait("Why Plain").keys("\x13").wait("Save answers").keys("\r");
+    terminal.wait("`answers.toml` is there already").keys("\x13").wait("Save answers");
+    terminal.keys("other.toml\r").wait("saved the answers to other.toml").keys("g");
+    terminal.wait("[>Create<]").keys("\r");
+
+    assert_eq!(terminal.status(), 0);
+    assert_eq!(sandbox.read("answers.toml"), "mine");
+    let arguments = ["new", "again", "--answers", "other.toml", "--yes"];
+    let output = sandbox.finish(&mut sandbox.with_pack("evolving", &arguments));
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    assert_eq!(sandbox.whole("again"), sandbox.whole("shop"));
 }
 
 #[test]

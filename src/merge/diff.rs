@@ -161,7 +161,7 @@ fn hunks(path: &RelPath, old: &[u8], new: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, patch};
+    use super::{Side, count, lines, patch};
     use crate::merge::Edit;
     use crate::tree::{Blob, Mode, RelPath};
 
@@ -199,6 +199,30 @@ mod tests {
             assert_eq!(patch(&edit), expected);
         }
         assert_eq!(count(&edit(Some("a\nb\n"), Some("a\nc\nd\n"))), Some((2, 1)));
+    }
+
+    #[test]
+    fn lines_holds_every_line_of_both_sides_once() {
+        let path = RelPath::parse("a").expect("legal");
+        let shown = |old: &str, new: &str| {
+            let lines = lines(&path, old.as_bytes(), new.as_bytes()).expect("text");
+            let sign = |side| match side {
+                Side::Both => ' ',
+                Side::Old => '-',
+                Side::New => '+',
+            };
+            let line =
+                |line: super::Line| format!("{}{}{}", sign(line.side), line.number, line.text);
+            lines.into_iter().map(line).collect::<Vec<_>>()
+        };
+        let long = "x\n".repeat(40);
+
+        assert_eq!(shown("a\nb\nc\n", "a\nd\nc"), [" 1a", "-2b", "-3c", "+2d", "+3c"]);
+        assert_eq!(shown("", "a\nb\n"), ["+1a", "+2b"]);
+        assert_eq!(shown("a\n", ""), ["-1a"]);
+        assert_eq!(shown("a\n", "a\n"), [" 1a"]);
+        assert_eq!(shown(&format!("a\n{long}"), &format!("b\n{long}")).len(), 42);
+        assert_eq!(lines(&path, b"a\0", b"b"), None);
     }
 
     #[test]

@@ -55,8 +55,17 @@ impl Rescue {
     }
 }
 
+/// Waits for the signal that ends the program where the terminal has gone: whoever reads from one
+/// learns of it at the same time as the signal comes.
+fn await_hang_up() {
+    if tcgetattr(stdin()).is_err_and(|error| error == rustix::io::Errno::IO) {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
+}
+
 impl Drop for Rescue {
     fn drop(&mut self) {
+        await_hang_up();
         self.0.drain(..).for_each(|id| {
             unregister(id);
         });

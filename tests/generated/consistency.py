@@ -44,6 +44,7 @@ def main(argument):
         counts.append(compose(repository))
     if (repository.root / "deploy/systemd").is_dir():
         counts.append(systemd(repository))
+    drains(repository)
     paths(repository)
     for finding in findings:
         print(finding)
@@ -800,6 +801,14 @@ def traefik(repository):
 
 
 # ---- Everything
+
+
+def drains(repository):
+    """Envoy counts the requests in flight under the name that the script asks for."""
+    counted = re.findall(r"stat_prefix: (\w+)", repository.read("deploy/envoy/envoy.yaml"))
+    for script in ("run.sh", "drain.sh"):
+        for asked in re.findall(r"\^http\\\.(\w+)\\\.", repository.read(f"deploy/envoy/{script}")):
+            expect(asked in counted, f"deploy/envoy/{script}", f"asks about {asked}, which Envoy does not count")
 
 
 def paths(repository):

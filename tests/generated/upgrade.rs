@@ -171,7 +171,7 @@ impl Edited {
         );
         self.rename(health, "tests/test_probes.py");
         self.edit("src/shop_api/worker.py", "asyncio.sleep(0.05)", "asyncio.sleep(0.04)");
-        self.edit("deploy/nginx/timeouts.conf", "body_timeout 15s;", "body_timeout 20s;");
+        self.edit("deploy/nginx/limits.conf", "burst=40", "burst=60");
         self.edit("deploy/kubernetes/base/deployment.yaml", "memory: 384Mi", "memory: 512Mi");
         let manifests = "deploy/kubernetes/base/kustomization.yaml";
         self.edit(manifests, "  - disruption-budget.yaml\n", "  - budget.yaml\n");
@@ -374,11 +374,11 @@ fn edited_repositories_of_the_first_release_become_ones_of_the_newest() {
 #[ignore = "installs and runs real tools"]
 fn edited_repositories_go_to_other_choices() {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let timeouts = "deploy/nginx/timeouts.conf";
+    let limits = "deploy/nginx/limits.conf";
     let broker = "src/shop_api/tasks/broker.py";
     let cases = [
-        (None, vec!["--proxy", "traefik"], vec![timeouts], vec![]),
-        (None, vec!["--orchestrator", "kubernetes", "--workers", "1"], vec![timeouts], vec![]),
+        (None, vec!["--proxy", "traefik"], vec![limits], vec![]),
+        (None, vec!["--orchestrator", "kubernetes", "--workers", "1"], vec![limits], vec![]),
         (None, vec!["--database", "mariadb"], vec![], SQL.to_vec()),
         (Some("--tasks=taskiq"), vec!["--tasks", "none"], vec![broker], SQL.to_vec()),
     ];

@@ -126,7 +126,7 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
         before = set(tasks.read_text().split())
         run("systemctl", "reload", unit)
         # The parent stays, and what helps it.
-        wait_for(lambda: len(set(tasks.read_text().split()) & before) <= 2, "new workers")
+        wait_for(lambda: len(set(tasks.read_text().split()) & before) <= 2, "new workers", 180)
 
     def refused() -> None:
         before = linked(answers, "current")
@@ -139,25 +139,28 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
 
     async def scenario() -> None:
         active = [asyncio.create_task(http1.http1(connections=6)), asyncio.create_task(http2.http2(streams=4))]
-        for phase, action in (
-            ("deploy.sh", replaced),
-            ("deploy.sh --again", lambda: replaced("--again")),
-            ("systemctl reload", reloaded),
-            ("deploy.sh, broken", refused),
-            ("deploy.sh --back", lambda: replaced("--back")),
-        ):
-            start = time.monotonic()
-            before = [(load.requests, load.failed) for load in loads]
-            await asyncio.to_thread(action)
-            counts = [f"{load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)]
-            figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}")
-        end = time.monotonic() + 90
-        while sum(load.requests for load in loads) < 10_000:
-            assert time.monotonic() < end, "too slow for 10,000 requests"
-            await asyncio.sleep(0.1)
-        for load in loads:
-            load.stop()
-        await asyncio.gather(*active)
+        try:
+            for phase, action in (
+                ("deploy.sh", replaced),
+                ("deploy.sh --again", lambda: replaced("--again")),
+                ("systemctl reload", reloaded),
+                ("deploy.sh, broken", refused),
+                ("deploy.sh --back", lambda: replaced("--back")),
+            ):
+                start = time.monotonic()
+                before = [(load.requests, load.failed) for load in loads]
+                await asyncio.to_thread(action)
+                counts = [f"{load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)]
+                figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}")
+            end = time.monotonic() + 90
+            while sum(load.requests for load in loads) < 10_000:
+                assert time.monotonic() < end, "too slow for 10,000 requests"
+                await asyncio.sleep(0.1)
+        finally:
+            # Also where something is wrong: they would go on.
+            for load in loads:
+                load.stop()
+            await asyncio.gather(*active)
 
     asyncio.run(scenario())
 

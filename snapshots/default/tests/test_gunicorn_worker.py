@@ -136,7 +136,7 @@ def gunicorn(tmp_path: Path) -> Iterator[Gunicorn]:
 def test_the_server_is_ready_while_workers_are_replaced_and_not_while_it_stops(
     gunicorn: Gunicorn,
 ) -> None:
-    with httpx.Client(base_url=gunicorn.url) as client:
+    with httpx.Client(base_url=gunicorn.url, timeout=30) as client:
         gunicorn.process.send_signal(signal.SIGHUP)
         replaced = []
         while gunicorn.logged("was sent SIGTERM") < 1:

@@ -121,7 +121,7 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
     };
     let Session { directory, start, git, mouse, draft, .. } = session;
     let mut terminal = Terminal::enter(mouse, ui.color, session.kept)?;
-    let size = Terminal::size()?;
+    let size = terminal.size;
     let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
     wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
     loop {
@@ -150,9 +150,6 @@ fn turn(
         Err(signal) => return Ok(Some(cancelled(wizard, signal))),
     };
     for message in messages {
-        if let Message::Resize(columns, rows) = message {
-            terminal.resize((columns, rows))?;
-        }
         for effect in wizard.update(message) {
             match effect {
                 Effect::Draft => draft(&wizard.model.asked),
@@ -164,12 +161,7 @@ fn turn(
                     });
                 }
                 Effect::Suspend => match terminal.suspend()? {
-                    Some(message) => {
-                        if let Message::Resize(columns, rows) = message {
-                            terminal.resize((columns, rows))?;
-                        }
-                        wizard.update(message);
-                    }
+                    Some(message) => drop(wizard.update(message)),
                     None => {
                         wizard.model.notice = Some("there is no shell to go back to".to_owned());
                     }

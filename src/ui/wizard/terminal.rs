@@ -42,6 +42,8 @@ type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
 
 /// The terminal, taken until this is dropped.
 pub struct Terminal {
+    /// Columns and rows.
+    pub size: (u16, u16),
     screen: ratatui::Terminal<CrosstermBackend<BufWriter<Stderr>>>,
     mouse: bool,
     caught: Caught,
@@ -65,7 +67,7 @@ impl Terminal {
     /// # Errors
     /// Fails if it cannot be used; then it is as it was.
     pub fn enter(mouse: bool, color: bool, kept: Option<String>) -> Result<Self> {
-        let size = Self::size()?;
+        let size = size()?;
         style::force_color_output(color);
         let caught = Caught::catch().map_err(unusable)?;
         let previous: Arc<Hook> = Arc::new(panic::take_hook());
@@ -80,17 +82,9 @@ impl Terminal {
         let backend = CrosstermBackend::new(BufWriter::new(io::stderr()));
         let options = TerminalOptions { viewport: Viewport::Fixed(area(size)) };
         let screen = ratatui::Terminal::with_options(backend, options).map_err(unusable)?;
-        let terminal = Self { screen, mouse, caught, hook };
+        let terminal = Self { size, screen, mouse, caught, hook };
         set(mouse).map_err(unusable)?;
         Ok(terminal)
-    }
-
-    /// Returns columns and rows.
-    ///
-    /// # Errors
-    /// Fails if there is no terminal.
-    pub fn size() -> Result<(u16, u16)> {
-        crossterm::terminal::size().map_err(unusable)
     }
 
     /// Draws, and puts the caret where the drawing says.
@@ -134,6 +128,11 @@ impl Terminal {
             if self.caught.resume.swap(false, Ordering::SeqCst) {
                 return Ok(Ok(vec![self.resume()?]));
             }
+            // Of a change that comes with a key crossterm tells nothing.
+            let size = size()?;
+            if size != self.size {
+                return Ok(Ok(vec![self.resize(size)?]));
+            }
             let mut messages = Vec::new();
             let mut wait = WAIT;
             while event::poll(wait).map_err(unusable)? {
@@ -146,12 +145,10 @@ impl Terminal {
         }
     }
 
-    /// Gives the screen another size.
-    ///
-    /// # Errors
-    /// Fails if the terminal cannot be written to.
-    pub fn resize(&mut self, size: (u16, u16)) -> Result<()> {
-        self.screen.resize(area(size)).map_err(unusable)
+    fn resize(&mut self, size: (u16, u16)) -> Result<Message> {
+        self.size = size;
+        self.screen.resize(area(size)).map_err(unusable)?;
+        Ok(Message::Resize(size.0, size.1))
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -173,15 +170,20 @@ impl Terminal {
             return Ok(None);
         }
         leave();
-        kill_current_process_group(Signal::TSTP).map_err(unusable)?;
-        // It came to this program too, and may be told a moment later.
+        // Stopping later than the others, it would miss that the shell lets them go on.
+        self.caught.released.store(true, Ordering::SeqCst);
+        let sent = kill_current_process_group(Signal::TSTP);
+        // Another thread may have been given the signal.
         for _ in 0..100 {
             if self.caught.stop.swap(false, Ordering::SeqCst) {
                 break;
             }
             thread::sleep(WAIT / 100);
         }
-        self.stop().map(Some)
+        self.caught.released.store(false, Ordering::SeqCst);
+        sent.map_err(unusable)?;
+        self.caught.resume.store(false, Ordering::SeqCst);
+        self.resume().map(Some)
     }
 
     /// Stops this program alone, with the terminal as the shell wants it.
@@ -196,9 +198,7 @@ impl Terminal {
         // A shell may have changed the mode behind our back: what is set is set again.
         leave();
         set(self.mouse).map_err(unusable)?;
-        self.redraw()?;
-        let (columns, rows) = Self::size()?;
-        Ok(Message::Resize(columns, rows))
+        self.resize(size()?)
     }
 
     /// Draws everything again the next time.
@@ -207,7 +207,7 @@ impl Terminal {
     /// Fails if the terminal cannot be written to.
     pub fn redraw(&mut self) -> Result<()> {
         // Clearing would ask the terminal where the cursor is, which not every one answers.
-        self.resize(Self::size()?)
+        self.resize(self.size).map(drop)
     }
 
     /// Asks the terminal to put a text into the clipboard.
@@ -308,6 +308,10 @@ fn has_shell() -> bool {
     parent.is_some() && parent == getsid(None).ok()
 }
 
+fn size() -> Result<(u16, u16)> {
+    crossterm::terminal::size().map_err(unusable)
+}
+
 fn area((columns, rows): (u16, u16)) -> Rect {
     Rect::new(0, 0, columns, rows)
 }
@@ -317,8 +321,7 @@ fn message(event: Event) -> Option<Message> {
         Event::Key(key) => key.is_press().then_some(Message::Key(key)),
         Event::Paste(text) => Some(Message::Paste(text)),
         Event::Mouse(mouse) => acts(mouse.kind).then_some(Message::Mouse(mouse)),
-        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
-        Event::FocusGained | Event::FocusLost => None,
+        Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 

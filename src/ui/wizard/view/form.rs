@@ -89,7 +89,8 @@ impl Wizard<'_> {
                 let active = self.is_active(Pane::Form);
                 canvas.paint(whole, if active { Role::Cursor } else { Role::Marked });
             }
-            if let (Some(caret), true) = (line.caret, self.is_typing()) {
+            let takes_text = self.is_typing() || self.model.filter.is_some();
+            if let (Some(caret), true) = (line.caret, takes_text) {
                 canvas.caret(area.x + caret.min(area.width - 1), y);
             }
             if let Some((key, option)) = &line.hit {
@@ -207,7 +208,8 @@ impl Wizard<'_> {
                 (" / ".to_owned(), Role::Active),
                 (filter.text.clone(), Role::Text),
             ]);
-            line.caret = Some(3 + width(&filter.text));
+            let before: String = filter.text.chars().take(filter.caret).collect();
+            line.caret = Some(3 + width(&before));
             lines.push(line);
         }
         let longest = choices.iter().map(|choice| width(&choice.label)).max().unwrap_or(0);

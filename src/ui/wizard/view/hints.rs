@@ -30,7 +30,7 @@ impl Wizard<'_> {
             hints = others;
             tail.insert(0, *help);
         }
-        let cells = |hint: &Hint| width(hint.0) + 1 + width(hint.1) + 2;
+        let cells = |hint: &Hint| width(hint.0) + width(hint.1) + 2 + u16::from(!hint.1.is_empty());
         let kept: u16 = if small { 0 } else { tail.iter().map(cells).sum() };
         let end = area.right() + 1;
         let mut x = area.x + 1;
@@ -45,7 +45,10 @@ impl Wizard<'_> {
                 return;
             }
             x = canvas.text(x, y, area.width, key, Role::Key);
-            x = canvas.text(x + 1, y, area.width, word, Role::Faint) + 2;
+            if !word.is_empty() {
+                x = canvas.text(x + 1, y, area.width, word, Role::Faint);
+            }
+            x += 2;
         }
     }
 
@@ -159,13 +162,9 @@ impl Wizard<'_> {
                 ("u", "undo"),
                 ("?", "help"),
             ],
-            Place::Open if small => &[
-                ("Enter", "choose"),
-                ("Shift-Tab", "back"),
-                ("i", "why"),
-                ("p", "files"),
-                ("?", "help"),
-            ],
+            Place::Open if small => {
+                &[("Enter", ""), ("Shift-Tab", "back"), ("i", "why"), ("p", "files"), ("?", "help")]
+            }
             Place::Open if several => &[
                 ("Space", "turn"),
                 ("Enter", "next"),
@@ -179,8 +178,8 @@ impl Wizard<'_> {
                 ("Enter", "choose"),
                 ("Space", "and stay"),
                 ("Shift-Tab", "back"),
-                ("u", "undo"),
                 ("p", "files"),
+                ("u", "undo"),
                 ("g", "review"),
                 ("w", "pane"),
                 (":", "jump"),

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::model::{Focus, Wizard};
+use super::super::model::{Focus, Page, Wizard};
 use super::super::options::Choice;
 use super::super::preview::Mark;
 use super::super::theme::Role;
@@ -53,7 +53,9 @@ impl Wizard<'_> {
             canvas.text(x, y, area.right().saturating_sub(x), text, *role);
         }
         if is_cut {
-            let text = format!(" {} more: i ", lines.len() - first - room);
+            // On the page of its own there is nothing more to open.
+            let way = if self.model.page == Page::Why { "" } else { ": i" };
+            let text = format!(" {} more{way} ", lines.len() - first - room);
             let cells = super::canvas::width(&text);
             let x = area.right().saturating_sub(cells);
             canvas.text(x, area.bottom() - 1, cells, &text, Role::Selected);
