@@ -37,7 +37,9 @@ def test_image_adds_little_to_its_base(image: str, repository: Path):
     added = inspect(image)["Size"] - inspect(f"python:{tag}")["Size"]
 
     figure(f"image: {inspect(image)['Size'] / MEGABYTE:.1f} MB, {added / MEGABYTE:.1f} MB over its base")
-    assert added <= 60 * MEGABYTE
+    # granian alone has 21 MB.
+    granian = "\ngranian==" in (repository / "requirements.txt").read_text()
+    assert added <= (80 if granian else 60) * MEGABYTE
 
 
 def test_image_declares_how_it_is_run(image: str):
