@@ -102,6 +102,8 @@ def stack(repository: Path, image: str, authority: Authority, answers: Answers, 
                 pebble.known_to(repository / "deploy/traefik")
                 authority.ca = pebble.root
             run("sh", "-euc", support.documented_commands(repository / "README.md", "Deploy"), cwd=repository)
+            names = stack.compose("ps", "--all", "--services").splitlines()
+            stack.first = {name: stack.inspect(name)["State"] for name in names}
             yield stack
     except AssertionError:
         print(stack.compose("logs", "--no-color", check=False))

@@ -67,6 +67,8 @@ class Stack:
     files: list[str] = field(default_factory=list)
     project: str | None = None
     environment: str | None = None
+    first: dict[str, dict] = field(default_factory=dict)
+    """The state of each container after the first start, by its service."""
 
     def compose(self, *arguments: str, **options) -> str:
         names = [f"--file={name}" for name in self.files]
