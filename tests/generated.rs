@@ -169,7 +169,9 @@ fn own_judges(repository: &mut Repository, environment: &Path, mypy: &[&str]) {
 fn read_only_judges(repository: &mut Repository, environment: &Path) {
     own_judges(repository, environment, &[]);
     let judges = setting("GATE_JUDGES").join("bin");
-    repository.judge("hadolint", &judges.join("hadolint"), &["Dockerfile"]);
+    if repository.path().join("Dockerfile").exists() {
+        repository.judge("hadolint", &judges.join("hadolint"), &["Dockerfile"]);
+    }
     // GitHub's own style has one blank before a comment; links to manuals are long.
     let rules = "{extends: default, rules: {line-length: {max: 130}, comments: {min-spaces-from-content: 1}}}";
     repository.judge(

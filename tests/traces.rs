@@ -21,6 +21,7 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ("proxy", &["nginx"], &["nginx"]),
     ("proxy", &["traefik"], &["traefik"]),
     ("proxy", &["envoy"], &["envoy"]),
+    ("orchestrator", &["compose", "kubernetes", "none"], &["dockerfile", ".dockerignore"]),
     ("orchestrator", &["compose"], &["deploy/compose", "compose.yaml", "docker compose up"]),
     ("orchestrator", &["kubernetes"], &["kubernetes", "kubectl", "kustom", "pod"]),
     ("orchestrator", &["systemd"], &["systemd", "systemctl", "journalctl"]),

@@ -84,8 +84,9 @@ class Repository:
         self.labels = {label for names in labels for label in re.findall(r'"(\w+)"', names)}
         bind = re.search(r'(?m)^bind = "[^:]+:(\d+)"$', self.server)
         expose = re.search(r"(?m)^EXPOSE (\d+)$", self.dockerfile)
-        self.port = int(expose[1]) if expose else None
-        expect(expose, "Dockerfile", "no port is exposed")
+        port = expose or bind
+        self.port = int(port[1]) if port else None
+        expect(expose or not self.dockerfile, "Dockerfile", "no port is exposed")
         if bind:
             expect(int(bind[1]) == self.port, "gunicorn.conf.py", f"binds {bind[1]}, the image exposes {self.port}")
         user = re.search(r"(?m)^USER (\d+):(\d+)$", self.dockerfile)
