@@ -6,6 +6,7 @@ use inquire::ui::{Color, RenderConfig, StyleSheet, Styled};
 use inquire::{InquireError, MultiSelect, Select, Text};
 
 use super::ask::{Asked, Asking, Fix, Row, Verdict, Walk};
+use super::rescue::may_begin;
 use super::{Ui, cancelled, window};
 use crate::answer::{Given, Layer};
 use crate::error::{Error, Problem, Result};
@@ -81,6 +82,7 @@ fn ask(ui: Ui, walk: &Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
             let help = format!("{}{origin}; Esc goes back", question.help);
             let prompt = Text::new(&label).with_help_message(&help);
             let prompt = if default.is_empty() { prompt } else { prompt.with_default(&default) };
+            may_begin();
             let reply = or_back(prompt.with_render_config(style(ui)).prompt())?;
             Ok(reply.map_or(Reply::Back, |text| Reply::Answer(Given::Text(text))))
         }
@@ -106,6 +108,7 @@ fn ask(ui: Ui, walk: &Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
                 .with_default(&marked)
                 .with_page_size(page())
                 .with_render_config(style(ui));
+            may_begin();
             let reply = or_back(prompt.prompt())?;
             Ok(reply.map_or(Reply::Back, |names| Reply::Answer(Given::Text(names.join(",")))))
         }
@@ -216,6 +219,7 @@ fn select(
         .with_page_size(page())
         .with_render_config(style(ui));
     let prompt = if help.is_empty() { prompt } else { prompt.with_help_message(help) };
+    may_begin();
     Ok(or_back(prompt.raw_prompt())?.map(|option| option.index))
 }
 

@@ -6,8 +6,10 @@
 
 use std::io::{Read, Write, stderr, stdin};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread;
+use std::time::Duration;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::SigId;
@@ -18,6 +20,19 @@ use crate::error::{Error, Result};
 
 /// Ends bracketed paste and shows the cursor: all that a prompt changes beside the line mode.
 const RESTORE: &str = "\x1b[?2004l\x1b[?25h";
+
+/// The signal that came, or nothing.
+static CAUGHT: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
+
+/// How long a prompt that begins is waited for, so that what it sets is undone.
+const BEGINS: Duration = Duration::from_millis(50);
+
+/// Lets no prompt begin once a signal ends the program: nobody would undo what it sets.
+pub(super) fn may_begin() {
+    while CAUGHT.load(Ordering::SeqCst) != 0 {
+        thread::park();
+    }
+}
 
 /// Watches for signals as long as it lives.
 #[derive(Debug)]
@@ -31,12 +46,11 @@ impl Rescue {
     pub fn watch(farewell: impl Fn() -> String + Send + 'static) -> Result<Self> {
         let wrong = |cause| Error::failed("cannot listen for signals").because(cause);
         let (mut waiting, waking) = UnixStream::pair().map_err(wrong)?;
-        let caught = Arc::new(AtomicUsize::new(0));
         let before = tcgetattr(stdin()).ok();
         let mut rescue = Self(Vec::new());
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             let number = usize::try_from(signal).unwrap_or_default();
-            let flag = signal_hook::flag::register_usize(signal, Arc::clone(&caught), number);
+            let flag = signal_hook::flag::register_usize(signal, Arc::clone(&CAUGHT), number);
             rescue.0.push(flag.map_err(wrong)?);
             let waker = waking.try_clone().map_err(wrong)?;
             rescue.0.push(pipe::register(signal, waker).map_err(wrong)?);
@@ -44,13 +58,14 @@ impl Rescue {
         let wait = move || {
             // The other end closes when nobody watches any more.
             if waiting.read_exact(&mut [0]).is_ok() {
+                thread::sleep(BEGINS);
                 before.iter().for_each(restore);
                 let _ = writeln!(stderr(), "\n{}", farewell());
-                let signal = i32::try_from(caught.load(Ordering::SeqCst)).unwrap_or(SIGTERM);
+                let signal = i32::try_from(CAUGHT.load(Ordering::SeqCst)).unwrap_or(SIGTERM);
                 let _ = emulate_default_handler(signal);
             }
         };
-        std::thread::Builder::new().spawn(wait).map_err(wrong)?;
+        thread::Builder::new().spawn(wait).map_err(wrong)?;
         Ok(rescue)
     }
 }
@@ -59,7 +74,7 @@ impl Rescue {
 /// learns of it at the same time as the signal comes.
 fn await_hang_up() {
     if tcgetattr(stdin()).is_err_and(|error| error == rustix::io::Errno::IO) {
-        std::thread::sleep(std::time::Duration::from_secs(1));
+        thread::sleep(Duration::from_secs(1));
     }
 }
 
