@@ -99,12 +99,6 @@ pub enum Outcome {
     },
 }
 
-/// Tells whether the terminal has room for the wizard.
-#[must_use]
-pub fn fits() -> bool {
-    crossterm::terminal::size().is_ok_and(|(columns, rows)| columns >= 40 && rows >= 10)
-}
-
 /// Asks on the whole terminal.
 ///
 /// # Errors

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
+use nix::unistd::{getppid, getsid};
+use rustix::process::{Signal, kill_current_process_group};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::{Handle, Signals};
@@ -147,6 +148,7 @@ impl Drop for Caught {
 
 /// Tells whether somebody started this as a job and can take it up again.
 pub(super) fn has_shell() -> bool {
-    let parent = getppid().and_then(|parent| getsid(Some(parent)).ok());
-    parent.is_some() && parent == getsid(None).ok()
+    // In a container the parent or the leader of a session may be outside, and is 0 then.
+    let parent = Some(getppid()).filter(|parent| parent.as_raw() != 0);
+    parent.is_some_and(|parent| getsid(Some(parent)).is_ok_and(|leader| getsid(None) == Ok(leader)))
 }
