@@ -65,8 +65,8 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
             return Err(Error::many(Exit::Failed, findings));
         }
     }
-    let command = args::command(&pack)?;
-    let matches = match command.clone().try_get_matches_from(arguments) {
+    let mut command = args::command(&pack)?;
+    let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
         Err(error) => {
             return match usage::error(&command, &error) {

@@ -85,7 +85,7 @@ pub fn merge_moved(
     moves: Moves,
     options: &Options,
 ) -> Plan {
-    let (base, ours, theirs) = (&moves.base(base), &moves.ours(ours), &moves.theirs(theirs));
+    let (base, ours, theirs) = (&*moves.base(base), &*moves.ours(ours), &*moves.theirs(theirs));
     let going = untouched_and_dropped(base, ours, theirs);
     let goes = |path: &RelPath| going.contains(path) || moves.leaves(path);
     let paths: BTreeSet<&RelPath> = base.paths().chain(theirs.paths()).collect();

@@ -2,6 +2,7 @@
 //!
 //! Moves happen before a merge, so that the merge itself sees one name on all three sides.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::ours::{Ours, Standing, Tracking};
@@ -90,7 +91,7 @@ impl Moves {
 
     /// Returns the base with the names of now.
     #[must_use]
-    pub fn base(&self, base: &Tree) -> Tree {
+    pub fn base<'a>(&self, base: &'a Tree) -> Cow<'a, Tree> {
         let name = |one: &Move| match one {
             Move::Template { from, .. } => Some(from.clone()),
             Move::User { base, .. } => Some(base.clone()),
@@ -100,7 +101,7 @@ impl Moves {
 
     /// Returns the template's new tree with the names of now.
     #[must_use]
-    pub fn theirs(&self, theirs: &Tree) -> Tree {
+    pub fn theirs<'a>(&self, theirs: &'a Tree) -> Cow<'a, Tree> {
         let name = |one: &Move| match one {
             Move::Template { .. } => None,
             Move::User { theirs, .. } => Some(theirs.clone()),
@@ -110,23 +111,28 @@ impl Moves {
 
     /// Returns the user's side with the names of now.
     #[must_use]
-    pub fn ours(&self, ours: &Ours) -> Ours {
-        let mut result = ours.clone();
+    pub fn ours<'a>(&self, ours: &'a Ours) -> Cow<'a, Ours> {
+        let mut result = Cow::Borrowed(ours);
         for (to, one) in &self.0 {
             if let Move::Template { from, ours: Some(_) } = one
-                && let Some(standing) = result.remove(from)
+                && result.get(from).is_some()
+                && let Some(standing) = result.to_mut().remove(from)
             {
-                result.insert(to.clone(), standing);
+                result.to_mut().insert(to.clone(), standing);
             }
         }
         result
     }
 
-    fn renamed(&self, tree: &Tree, name: impl Fn(&Move) -> Option<RelPath>) -> Tree {
-        let mut result = tree.clone();
+    fn renamed<'a>(
+        &self,
+        tree: &'a Tree,
+        name: impl Fn(&Move) -> Option<RelPath>,
+    ) -> Cow<'a, Tree> {
+        let mut result = Cow::Borrowed(tree);
         for (to, one) in &self.0 {
-            if let Some(blob) = name(one).and_then(|from| result.remove(&from)) {
-                result.insert(to.clone(), blob);
+            if let Some(blob) = name(one).and_then(|from| result.to_mut().remove(&from)) {
+                result.to_mut().insert(to.clone(), blob);
             }
         }
         result

@@ -75,20 +75,18 @@ impl Catalog {
     /// Fails if there is no such version, a file of the pack is wrong, or a released version
     /// is not what its digest says.
     pub fn load(&self, version: Option<Version>) -> Result<Pack> {
-        let newest = manifest(&self.newest)?;
+        if let Some(version) = version.filter(|version| self.history.contains_key(version)) {
+            return Pack::read(Arc::new(self.resolve(version)?));
+        }
+        let newest = Pack::read(self.newest.clone())?;
         match version {
-            None => Pack::new(newest, self.newest.clone()),
-            Some(version) if version == newest.version => Pack::new(newest, self.newest.clone()),
-            Some(version) if self.history.contains_key(&version) => {
-                let sources = self.resolve(version)?;
-                Pack::new(manifest(&sources)?, Arc::new(sources))
-            }
-            Some(version) => {
+            Some(version) if version != newest.version => {
                 let known: Vec<String> =
                     self.versions()?.iter().map(|version| format!("`{version}`")).collect();
                 Err(Error::usage(format!("pack `{}` has no version `{version}`", newest.name))
                     .hint(format!("choose one of {}", known.join(", "))))
             }
+            Some(_) | None => Ok(newest),
         }
     }
 
@@ -150,7 +148,8 @@ fn collect(directory: &'static Dir<'static>, files: &mut Sources) {
     }
 }
 
-fn manifest(sources: &Sources) -> Result<Manifest> {
+/// Reads what a version says of itself.
+pub(super) fn manifest(sources: &Sources) -> Result<Manifest> {
     let bytes = sources.get("pack.toml");
     let bytes = bytes.ok_or_else(|| {
         broken("pack.toml", "the file is missing").hint("name the folder that holds `pack.toml`")

@@ -34,7 +34,6 @@ pub use version::Version;
 
 use crate::error::{Error, Result};
 use catalog::broken;
-use manifest::Manifest;
 
 /// The choice that a Bool question's one component stands for.
 pub const YES: &str = "yes";
@@ -73,7 +72,8 @@ pub struct Pack {
 }
 
 impl Pack {
-    fn new(manifest: Manifest, sources: Arc<Sources>) -> Result<Self> {
+    fn read(sources: Arc<Sources>) -> Result<Self> {
+        let manifest = catalog::manifest(&sources)?;
         let running: Version = env!("CARGO_PKG_VERSION").parse().expect("cargo checks the version");
         if manifest.program > running {
             return Err(Error::failed(format!(

@@ -54,9 +54,10 @@ fn requirements(
         Some(runtime) => Request { project, runtime, development: Some(&direct) },
         None => Request { project, runtime: &direct, development: None },
     };
-    let text = lock::requirements(universe, &request).map_err(tera::Error::message)?;
+    let mut text = lock::requirements(universe, &request).map_err(tera::Error::message)?;
     // The template ends the last line, as it does after any other value.
-    Ok(text.trim_end().to_owned())
+    text.truncate(text.trim_end().len());
+    Ok(text)
 }
 
 /// Indents every line that is not blank, the first included.
