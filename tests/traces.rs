@@ -16,6 +16,7 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ("server", &["gunicorn"], &["gunicorn"]),
     ("server", &["granian"], &["granian"]),
     ("tasks", &["taskiq"], &["taskiq"]),
+    ("tasks", &["celery"], &["celery"]),
     ("tasks", &["dramatiq"], &["dramatiq"]),
     ("tasks", &["taskiq", "celery", "dramatiq"], &["valkey", "broker"]),
     ("proxy", &["nginx"], &["nginx"]),
@@ -113,6 +114,20 @@ fn every_question_with_choices_has_its_words() {
             let excepted = values.contains(&key) || choice.value == "uvicorn";
             assert!(known || excepted, "{key}={} has no words", choice.value);
         }
+    }
+}
+
+#[test]
+fn no_repository_has_a_hundred_files() {
+    let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
+    for flags in cover(&pack, Strength::Pairs) {
+        let given = pairs(&flags);
+        let given: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let answers = answers(&pack, &given).expect("accepted");
+
+        let count = render(&pack, &answers).expect("a tree").paths().count();
+
+        assert!(count < 100, "{count} files: {flags:?}");
     }
 }
 
