@@ -170,6 +170,20 @@ fn a_wizard_that_was_stopped_by_force_draws_all_again() {
 }
 
 #[test]
+fn ctrl_l_draws_all_again_over_what_others_wrote() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+    terminal.keys("half").wait("[ half").wait("# half");
+
+    terminal.smear("\x1b[H\x1b[2JConnection to the printer lost").keys("\x0c");
+
+    let whole = |text: &str| text.starts_with(" shop ") && text.ends_with("Ctrl-C quit");
+    terminal.wait_for("a whole screen", |screen| whole(&screen.contents()));
+    terminal.wait("[ half").wait("# half").keys("\x03");
+    assert_left(&mut terminal, &sandbox, 130);
+}
+
+#[test]
 fn a_wizard_without_a_shell_behind_it_does_not_stop() {
     let sandbox = Sandbox::new();
     let mut terminal = start(&sandbox);

@@ -129,6 +129,12 @@ impl Terminal {
         self
     }
 
+    /// Writes over the screen, as another program on the same terminal does.
+    pub fn smear(&mut self, text: &str) -> &mut Self {
+        self.screen.process(text.as_bytes());
+        self
+    }
+
     /// Makes the terminal larger or smaller.
     pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
