@@ -174,6 +174,37 @@ fn a_state_directory_that_cannot_be_written_is_a_note_and_no_more() {
 }
 
 #[test]
+fn the_wizard_says_that_answers_are_kept_and_where_they_cannot_be() {
+    let sandbox = Sandbox::new();
+    sandbox.write("state", "a file");
+    let start = |more: &[&str], state: &str| {
+        let command = sandbox.with_pack("evolving", &[&["new", "shop"], more].concat());
+        let state = sandbox.join(state).to_string_lossy().into_owned();
+        let mut terminal = sandbox.terminal(command).env("XDG_STATE_HOME", &state).start();
+        terminal.wait("What the project is called").keys("mine\t").wait("# mine");
+        terminal
+    };
+
+    let mut kept = start(&[], "good");
+    kept.wait("draft saved").keys("q").wait("The answers are kept for the next time.");
+    let mut failed = start(&[], "state");
+    failed.wait("draft not saved").wait("the answers are not kept: cannot write");
+    // Told once, and never over the screen.
+    failed.keys("3\t").wait("Why Plain").keys("q").wait("the answers are not kept.");
+    let mut unwanted = start(&["--no-draft"], "good");
+    unwanted.keys("q").wait("the answers are not kept.");
+
+    assert!(!unwanted.screen().contents().contains("draft"));
+    for mut terminal in [kept, failed, unwanted] {
+        terminal.keys("\r");
+        assert_eq!(terminal.status(), 130);
+        terminal.assert_restored();
+        let told = terminal.screen().contents();
+        assert!(!told.contains("are not kept"), "{told}");
+    }
+}
+
+#[test]
 fn drafts_stand_where_the_user_keeps_state() {
     let sandbox = Sandbox::new();
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use fastwright::pack::{Catalog, Pack};
-use fastwright::ui::wizard::{Glyphs, LINES, Theme};
+use fastwright::ui::wizard::{Glyphs, Keeping, LINES, Theme};
 
 use crate::snapshots::compare;
 use crate::support::wizard::{LOOK, Look, drawn, press, styles, text, with_wizard};
@@ -86,6 +86,29 @@ fn the_embedded_pack_has_its_screens() {
     for size in [(120, 40), (40, 12)] {
         let path = manifest(&format!("snapshots/screens/fastapi-{}x{}.txt", size.0, size.1));
         compare(&path, &sheet(&embedded(), size, &screens));
+    }
+}
+
+#[test]
+fn the_header_tells_whether_the_draft_is_saved() {
+    let pack = pack("evolving");
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        let header = |keys: &str, keeping: Keeping| {
+            with_wizard(&pack, Look { size, ..LOOK }, |wizard| {
+                press(wizard, keys);
+                wizard.model.keeping = keeping;
+                text(&drawn(wizard)).lines().next().unwrap_or_default().to_owned()
+            })
+        };
+
+        assert!(!header("", Keeping::Empty).contains("draft"), "{size:?}");
+        assert!(!header("", Keeping::Unwanted).contains("draft"), "{size:?}");
+        assert!(header("", Keeping::Saved).ends_with("  draft saved"), "{size:?}");
+        assert!(header("", Keeping::Failed).ends_with("  draft not saved"), "{size:?}");
+        // In little room what is wrong is told first.
+        let issue = header("=No! M-g", Keeping::Saved);
+        assert!(issue.ends_with("  1 issue"), "{size:?}: {issue}");
+        assert_eq!(issue.contains("draft saved   1 issue"), size != (40, 12), "{issue}");
     }
 }
 

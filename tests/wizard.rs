@@ -3,7 +3,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use fastwright::answer::{Given, Layer, Source};
 use fastwright::pack::Catalog;
-use fastwright::ui::wizard::{Dialog, Effect, Focus, Hit, Message, Page, Pane, Target, Wizard};
+use fastwright::ui::wizard::{
+    Dialog, Effect, Focus, Hit, Keeping, Message, Page, Pane, Target, Wizard,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -234,9 +236,33 @@ fn leaving_asks_but_for_control_c() {
     assert!(left("Tab Tab Down Enter C-c"));
     assert!(left("Tab q Enter"));
     assert!(left("Esc Enter"));
+    assert!(left("Tab q q"));
+    assert!(left("Tab q Right Left Enter"));
+    assert!(!left("Tab q Right Enter"));
+    assert!(!left("Tab q Tab Space"));
+    assert!(!left("Tab q 2 Esc"));
     assert!(!left("Esc Esc"));
     assert!(!left("Tab q"));
     assert!(!left("q"));
+}
+
+#[test]
+fn leaving_tells_what_becomes_of_the_answers() {
+    let told = |answer: &str, keeping: Keeping| {
+        with_wizard(&pack("evolving"), LOOK, |wizard| {
+            wizard.model.keeping = keeping;
+            press(wizard, &format!("{answer} Tab"));
+            wizard.farewell()
+        })
+    };
+
+    let kept = "Nothing is written. The answers are kept for the next time.";
+    let lost = "Nothing is written, and the answers are not kept.";
+    assert_eq!(told("=shop", Keeping::Saved), kept);
+    assert_eq!(told("=shop", Keeping::Unwanted), lost);
+    assert_eq!(told("=shop", Keeping::Failed), lost);
+    assert_eq!(told("", Keeping::Empty), "Nothing is written.");
+    assert_eq!(told("", Keeping::Unwanted), "Nothing is written.");
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl Session<'_> {
             return Ok(done(Layer::new(), None));
         }
         if self.face == Face::Wizard {
-            return match self.wizard(git, &save)? {
+            return match self.wizard(git)? {
                 Outcome::Create { asked: layer, git, directory } => {
                     Ok(Asked { directory: PathBuf::from(directory), git, ..done(layer, None) })
                 }
@@ -177,7 +177,7 @@ impl Session<'_> {
         Ok(done(layer?, Some(rescue)))
     }
 
-    fn wizard(&self, git: bool, save: &dyn Fn(&Layer)) -> Result<Outcome> {
+    fn wizard(&self, git: bool) -> Result<Outcome> {
         let (start, offer) = match self.kept() {
             None => (Layer::new(), None),
             Some((_, answers)) if self.matches.get_flag("resume") => (answers, None),
@@ -193,7 +193,7 @@ impl Session<'_> {
             start,
             offer,
             kept: self.draft.as_ref().map(|_| resume(self.directory)),
-            save,
+            save: self.draft.is_some().then_some(&|answers: &Layer| self.save(answers)),
         })
     }
 

@@ -16,7 +16,7 @@ use crate::project::{self, Overwrite};
 use crate::render::Renderer;
 use crate::tree::Tree;
 use crate::ui::Ui;
-use crate::ui::wizard::{Extent, Glyphs, Outcome, Place, Session, Standing, Theme, run};
+use crate::ui::wizard::{Extent, Glyphs, Keep, Outcome, Place, Session, Standing, Theme, run};
 
 /// What a new project is asked for with.
 pub(super) struct Ask<'a> {
@@ -33,8 +33,8 @@ pub(super) struct Ask<'a> {
     pub offer: Option<String>,
     /// Told after a panic: how to go on.
     pub kept: Option<String>,
-    /// Keeps the answers.
-    pub save: &'a dyn Fn(&Layer),
+    /// Keeps the answers, if that is wanted.
+    pub save: Option<&'a Keep<'a>>,
 }
 
 /// Asks in the full-screen wizard.
@@ -54,7 +54,7 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         git: ask.git,
         start: ask.start.clone(),
         offer: ask.offer.clone(),
-        draft: &mut |answers| (ask.save)(answers),
+        draft: ask.save,
         kept: ask.kept.clone(),
         render: &|answers| files(pack, &renderer, answers),
         command: &|answers, directory, extent| {
@@ -114,7 +114,7 @@ pub(super) fn ask_upgrade(
         git: false,
         start: Layer::new(),
         offer: None,
-        draft: &mut |_| (),
+        draft: None,
         kept: None,
         render: &|answers| crate::render::render(pack, answers),
         command: &recreate,

@@ -6,6 +6,7 @@
 mod edit;
 mod facts;
 mod jump;
+mod keeping;
 mod keymap;
 mod message;
 mod mode;
@@ -24,6 +25,7 @@ mod world;
 
 use std::path::Path;
 
+pub use keeping::{Keep, Keeping};
 pub use keymap::{BINDINGS, Binding, table};
 pub use message::{Effect, Message};
 pub use model::{Dialog, Focus, Model, Page, Pane, Target, Wizard};
@@ -60,8 +62,8 @@ pub struct Session<'a> {
     pub start: Layer,
     /// They are offered in these words; without, they are taken.
     pub offer: Option<String>,
-    /// Takes all answers so far, after each one.
-    pub draft: &'a mut dyn FnMut(&Layer),
+    /// Takes all answers so far, after each one, if somebody keeps them.
+    pub draft: Option<&'a Keep<'a>>,
     /// Told after a panic: where the answers are kept.
     pub kept: Option<String>,
     /// Makes exactly the files that are written for answers.
@@ -119,6 +121,9 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
     let mut terminal = Terminal::enter(mouse, ui.color, session.kept)?;
     let size = terminal.size;
     let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
+    if draft.is_some() {
+        wizard.keep_answers();
+    }
     wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
     loop {
         match turn(&mut terminal, &mut wizard, draft, session.save_answers) {
@@ -137,7 +142,7 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
 fn turn(
     terminal: &mut Terminal,
     wizard: &mut Wizard<'_>,
-    draft: &mut dyn FnMut(&Layer),
+    draft: Option<&Keep<'_>>,
     save_answers: &dyn Fn(&Path, &str) -> Result<()>,
 ) -> Result<Option<Outcome>> {
     terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
@@ -148,7 +153,11 @@ fn turn(
     for message in messages {
         for effect in wizard.update(message) {
             match effect {
-                Effect::Draft => draft(&wizard.model.asked),
+                Effect::Draft => {
+                    if let Some(draft) = draft {
+                        wizard.keep(draft);
+                    }
+                }
                 Effect::Copy(text) => Terminal::copy(&text)?,
                 Effect::Save(path) => {
                     wizard.model.notice = Some(match save(wizard, &path, save_answers) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::edit::Edit;
 use super::facts::Facts;
+use super::keeping::Keeping;
 use super::options::Obstacle;
 use super::place::Place;
 use super::tree::TreeView;
@@ -57,6 +58,8 @@ pub struct Model {
     pub full_command: bool,
     /// The mouse is the wizard's.
     pub mouse: bool,
+    /// Whether the answers are kept for the next time.
+    pub keeping: Keeping,
     /// One line that tells what just happened.
     pub notice: Option<String>,
     /// The command, once it was copied.
@@ -158,7 +161,10 @@ pub enum Dialog {
         button: usize,
     },
     /// Whether to leave.
-    Quit,
+    Quit {
+        /// The button with the cursor.
+        button: usize,
+    },
     /// Whether to change other answers too.
     Fix {
         /// The answer that was chosen.
@@ -269,6 +275,7 @@ impl<'a> Wizard<'a> {
             only_changes: false,
             full_command: false,
             mouse,
+            keeping: Keeping::default(),
             notice: None,
             copied: None,
             size,

@@ -40,11 +40,19 @@ impl Wizard<'_> {
             (Some(Dialog::Resume { what, button }), Some(Action::Next | Action::Previous)) => {
                 self.model.dialog = Some(Dialog::Resume { what, button: 1 - button });
             }
-            (Some(dialog @ Dialog::Resume { .. }), _) => self.model.dialog = Some(dialog),
-            (Some(Dialog::Quit), _) => {
-                if matches!(action, Some(Action::Choose | Action::Quit)) {
-                    effects.push(Effect::Cancel);
-                }
+            (Some(Dialog::Quit { .. }), Some(Action::Quit)) => effects.push(Effect::Cancel),
+            (Some(Dialog::Quit { button }), Some(Action::Choose | Action::Toggle)) => {
+                effects.extend((button == 0).then_some(Effect::Cancel));
+            }
+            (Some(Dialog::Quit { .. }), Some(Action::Move(step))) => {
+                let button = usize::from(matches!(step, Step::Right | Step::Down | Step::Last));
+                self.model.dialog = Some(Dialog::Quit { button });
+            }
+            (Some(Dialog::Quit { button }), Some(Action::Next | Action::Previous)) => {
+                self.model.dialog = Some(Dialog::Quit { button: 1 - button });
+            }
+            (Some(dialog @ (Dialog::Resume { .. } | Dialog::Quit { .. })), _) => {
+                self.model.dialog = Some(dialog);
             }
             (Some(dialog @ Dialog::Fix { .. }), _) => self.fix(dialog, action, effects),
             (Some(Dialog::Save(edit)), Some(Action::Choose)) => {

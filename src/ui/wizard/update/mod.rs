@@ -84,7 +84,7 @@ impl Wizard<'_> {
     pub fn place(&self) -> keymap::Place {
         match &self.model.dialog {
             Some(Dialog::Save(_) | Dialog::Jump { .. }) => return keymap::Place::Text,
-            Some(Dialog::Resume { .. } | Dialog::Quit | Dialog::Fix { .. }) => {
+            Some(Dialog::Resume { .. } | Dialog::Quit { .. } | Dialog::Fix { .. }) => {
                 return keymap::Place::Open;
             }
             None => {}
@@ -144,7 +144,7 @@ impl Wizard<'_> {
                 self.focus_review();
             }
             Action::Save => self.ask_where_to_save(),
-            Action::Quit => self.model.dialog = Some(Dialog::Quit),
+            Action::Quit => self.model.dialog = Some(Dialog::Quit { button: 0 }),
             Action::Escape => self.escape(),
             Action::Mouse => {
                 self.model.mouse = !self.model.mouse;
@@ -176,7 +176,7 @@ impl Wizard<'_> {
         } else if self.is_dirty() {
             self.revert();
         } else {
-            self.model.dialog = Some(Dialog::Quit);
+            self.model.dialog = Some(Dialog::Quit { button: 0 });
         }
     }
 
@@ -299,7 +299,7 @@ impl Wizard<'_> {
             None if self.model.pane == Pane::Form && self.model.page == Page::Panes => {
                 self.model.edit.as_mut()
             }
-            Some(Dialog::Resume { .. } | Dialog::Quit | Dialog::Fix { .. }) | None => None,
+            Some(Dialog::Resume { .. } | Dialog::Quit { .. } | Dialog::Fix { .. }) | None => None,
         };
         if let Some(edit) = edit {
             edit.insert(text);

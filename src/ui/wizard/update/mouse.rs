@@ -43,7 +43,7 @@ impl Wizard<'_> {
                 self.fix_by(button, change, *obstacle, goes_on, effects);
             }
             (Hit::Button(button), Some(Dialog::Resume { .. })) => self.resume(button, effects),
-            (Hit::Button(button), Some(Dialog::Quit)) => {
+            (Hit::Button(button), Some(Dialog::Quit { .. })) => {
                 effects.extend((button == 0).then_some(Effect::Cancel));
             }
             (Hit::Line(line), Some(Dialog::Jump { edit, .. })) => {

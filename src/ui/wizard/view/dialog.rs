@@ -21,11 +21,10 @@ impl Wizard<'_> {
                 let inner = open(canvas, area, "Go on where you left?", &wrap(&text, cells), 1);
                 buttons(canvas, inner, &["Go on", "Start afresh"], *button);
             }
-            Some(Dialog::Quit) => {
-                let text = "Nothing is written. The answers are kept for the next time.";
-                let cells = usize::from(area.width.min(50) - 4);
-                let inner = open(canvas, area, "Leave?", &wrap(text, cells), 1);
-                buttons(canvas, inner, &["Quit", "Stay"], 0);
+            Some(Dialog::Quit { button }) => {
+                let cells = usize::from(area.width.min(64) - 4);
+                let inner = open(canvas, area, "Leave?", &wrap(self.farewell(), cells), 1);
+                buttons(canvas, inner, &["Quit", "Stay"], *button);
             }
             Some(Dialog::Fix { change, obstacle, button, .. }) => {
                 let texts = self.fix_texts(change, obstacle);

@@ -57,7 +57,9 @@ impl Wizard<'_> {
             Some(Dialog::Resume { .. }) => {
                 return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
             }
-            Some(Dialog::Quit) => return &[("Enter", "quit"), ("Esc", "stay")],
+            Some(Dialog::Quit { .. }) => {
+                return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "stay")];
+            }
             Some(Dialog::Fix { .. }) => {
                 return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "cancel")];
             }

@@ -18,6 +18,7 @@ use ratatui::layout::{Position, Rect};
 
 use canvas::Canvas;
 
+use super::keeping::Keeping;
 use super::model::{Focus, Layout, Page, Pane, Target, Wizard};
 use super::theme::Role;
 use crate::pack::Key;
@@ -108,6 +109,7 @@ impl Wizard<'_> {
             1 => "1 issue".to_owned(),
             many => format!("{many} issues"),
         };
+        let draft = self.model.keeping.sign();
         let sections = self.sections();
         let (at, count) = (self.section(), sections.len());
         let name = sections.get(at).map_or("", |(name, _)| name);
@@ -123,13 +125,24 @@ impl Wizard<'_> {
             }
             Layout::Small | Layout::Tiny => (format!("{name} {}/{count}", at + 1), String::new()),
         };
-        let right = [right, issues].join("   ");
-        let right = right.trim();
-        let width = canvas::width(right);
-        let start = area.right().saturating_sub(width + 1);
-        canvas.text(area.x + 1, area.y, start.saturating_sub(area.x + 2), &left, Role::Title);
-        let role = if self.issues().is_empty() { Role::Faint } else { Role::Issue };
-        canvas.text(start, area.y, width, right, role);
+        let is_roomy = self.model.layout() != Layout::Small || issues.is_empty();
+        let draft_role = match self.model.keeping {
+            Keeping::Failed => Role::Issue,
+            Keeping::Unwanted | Keeping::Empty | Keeping::Saved => Role::Faint,
+        };
+        let parts = [
+            (right, Role::Faint),
+            (if is_roomy { draft.to_owned() } else { String::new() }, draft_role),
+            (issues, Role::Issue),
+        ];
+        // From the right, so that what is wrong is seen in any case.
+        let mut end = area.right().saturating_sub(1);
+        for (text, role) in parts.iter().rev().filter(|(text, _)| !text.is_empty()) {
+            let start = end.saturating_sub(canvas::width(text)).max(area.x + 1);
+            canvas.text(start, area.y, end - start, text, *role);
+            end = start.saturating_sub(3);
+        }
+        canvas.text(area.x + 1, area.y, end.saturating_sub(area.x + 1), &left, Role::Title);
     }
 
     /// Tells whether a pane has the focus.
