@@ -5,12 +5,15 @@ use std::fmt::Write;
 use fastwright::pack::{Catalog, Pack};
 use fastwright::ui::wizard::{Glyphs, Keeping, LINES, Theme};
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
 use crate::snapshots::compare;
 use crate::support::wizard::{LOOK, Look, drawn, press, styles, text, with_wizard};
 use crate::support::{manifest, pack};
 
 /// Every kind of screen, with the keys that lead there from the start.
-const SCREENS: [(&str, &str); 18] = [
+const SCREENS: [(&str, &str); 20] = [
     ("a text field", ""),
     ("a number", "Tab"),
     ("a text that is wrong", "=No! Tab BackTab"),
@@ -24,7 +27,12 @@ const SCREENS: [(&str, &str); 18] = [
     ("a file", "Tab Tab Down : =parts Enter"),
     ("the review", "M-g"),
     ("the review with an issue", "=No! M-g"),
-    ("the directory", "M-g Up Up Up Up"),
+    ("the directory", "M-g Up Up Up"),
+    ("a directory that is taken", "M-g Up Up Up =taken Tab"),
+    (
+        "a long directory",
+        "M-g Up Up Up =/srv/projects/of/a/customer/with-a-long-name/and/a/team/in/it/shop",
+    ),
     ("all keys", "F1"),
     ("a place to jump to", "C-p =co"),
     ("leaving", "Tab q"),
@@ -109,6 +117,29 @@ fn the_header_tells_whether_the_draft_is_saved() {
         let issue = header("=No! M-g", Keeping::Saved);
         assert!(issue.ends_with("  1 issue"), "{size:?}: {issue}");
         assert_eq!(issue.contains("draft saved   1 issue"), size != (40, 12), "{issue}");
+    }
+}
+
+#[test]
+fn the_caret_is_seen_in_a_text_that_is_longer_than_its_field() {
+    let pack = pack("evolving");
+    let long = "1/2/3/4/5/6/7/8/9/".repeat(7) + "60/";
+    for size in [(120, 40), (80, 24), (40, 12), (40, 10)] {
+        for field in ["M-g Up Up Up", "", "C-s"] {
+            let around = |keys: &str| {
+                with_wizard(&pack, Look { size, ..LOOK }, |wizard| {
+                    press(wizard, &format!("{field} ={long} {keys}"));
+                    let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+                    let caret = wizard.draw(&mut buffer).cursor.expect("a caret");
+                    let cell = |x| buffer[(x, caret.y)].symbol().to_owned();
+                    [cell(caret.x - 1), cell(caret.x)].concat()
+                })
+            };
+
+            assert_eq!(around(""), "/ ", "{field} at {size:?}");
+            assert_eq!(around("Left Left"), "60", "{field} at {size:?}");
+            assert_eq!(around("Home"), " 1", "{field} at {size:?}");
+        }
     }
 }
 

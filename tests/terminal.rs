@@ -74,6 +74,23 @@ fn what_the_review_changes_is_done() {
 }
 
 #[test]
+fn a_directory_that_is_taken_is_left_for_the_free_one_beside_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shop/mine.txt", "mine");
+    sandbox.write("shop-2", "a file");
+    let mut terminal = sandbox.terminal(asking(&sandbox, &[])).start();
+    terminal.wait("shop holds 1 file, which stays as it is; the review offers shop-3");
+
+    terminal.keys("\x1bg").wait("[>Create<]").keys("\x1b[A\x1b[A\x1b[A").wait("> ");
+    terminal.wait(">             take shop-3").keys("\r").wait("[ shop-3 ] will be made");
+    terminal.keys("\t").wait("> Git").keys("\x1b[F").wait("[>Create<]").keys("\r");
+
+    assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
+    assert!(sandbox.read("shop-3/README.md").starts_with("# shop-3\n"));
+    assert_eq!(sandbox.tree("shop"), [("mine.txt".to_owned(), "mine".to_owned())]);
+}
+
+#[test]
 fn leaving_restores_the_terminal_keeps_the_answers_and_writes_nothing() {
     let keys = [("\x03", 130), ("\tq\r", 130)];
     let signals = [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)];

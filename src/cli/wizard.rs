@@ -103,6 +103,7 @@ pub(super) fn ask_upgrade(
         text: text.to_owned(),
         name: name.clone(),
         standing: Standing::Project,
+        free: None,
     };
     let session = Session {
         title: "upgrade",
@@ -141,15 +142,31 @@ fn save(path: &Path, text: &str) -> Result<()> {
 /// Tells what a directory is called and what stands there.
 pub(super) fn place(text: &str) -> Place {
     let directory = Path::new(text);
-    let standing = match project::plan_creation(directory, &Tree::new()) {
+    let standing = standing(directory);
+    let free = match standing {
+        Standing::Files(_) | Standing::Unusable(_) => free(directory),
+        Standing::Free | Standing::Empty | Standing::Project => None,
+    };
+    Place { text: text.to_owned(), name: name_of(directory), standing, free }
+}
+
+fn standing(directory: &Path) -> Standing {
+    match project::plan_creation(directory, &Tree::new()) {
         Err(error) => Standing::Unusable(error.problems()[0].message.clone()),
         Ok(_) => match project::entries(directory) {
             None => Standing::Free,
             Some(0) => Standing::Empty,
             Some(count) => Standing::Files(count),
         },
-    };
-    Place { text: text.to_owned(), name: name_of(directory), standing }
+    }
+}
+
+/// Returns the first of `shop-2`, `shop-3` and so on where nothing stands; `.` has no such names.
+fn free(directory: &Path) -> Option<String> {
+    let name = directory.file_name()?.to_str()?;
+    let numbered = (2..100).map(|number| directory.with_file_name(format!("{name}-{number}")));
+    let mut free = numbered.filter(|other| standing(other) == Standing::Free);
+    free.next()?.to_str().map(str::to_owned)
 }
 
 fn theme(matches: &ArgMatches) -> Theme {

@@ -58,6 +58,7 @@ pub fn with_draft<R>(
             "bad" => Standing::Unusable("is a file".to_owned()),
             _ => Standing::Free,
         },
+        free: ["taken", "bad"].contains(&text).then(|| format!("{text}-2")),
     };
     let world = World {
         title: "new",

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::model::{Focus, Model};
+use super::model::{Focus, Model, Target};
 use super::options::{Choice, choices, taken};
+use super::place::Place;
 use super::preview::{Made, Preview};
 use super::world::{Extent, Resolved, World, is_asked, with};
 use crate::answer::{AnswerProblem, Given, Layer, Resolution};
@@ -29,6 +30,8 @@ pub struct Facts {
     pub choices: BTreeMap<Key, Vec<Choice>>,
     /// What is wrong with what is being typed.
     pub typed: Option<Problem>,
+    /// What the directory that is being typed is.
+    pub typed_place: Option<Place>,
     /// The files, with what the focused choice makes of them.
     pub preview: Preview,
     /// The command that gives these answers again, if they are good.
@@ -59,6 +62,7 @@ impl Facts {
         let mut facts = Self {
             choices: BTreeMap::new(),
             typed: None,
+            typed_place: typed_place(world, model),
             preview: Preview::default(),
             stale: None,
             command: None,
@@ -208,4 +212,10 @@ impl Facts {
         let fix = choice.obstacle.iter().flat_map(|obstacle| obstacle.fix.iter().flatten());
         std::iter::once((key.clone(), value)).chain(fix.cloned()).collect()
     }
+}
+
+fn typed_place(world: &World<'_>, model: &Model) -> Option<Place> {
+    let edit = model.edit.as_ref().filter(|_| model.focus == Focus::Review(Target::Directory))?;
+    let is_other = !edit.text.is_empty() && edit.text != model.place.text;
+    is_other.then(|| (world.place)(&edit.text))
 }

@@ -124,6 +124,7 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
     if draft.is_some() {
         wizard.keep_answers();
     }
+    wizard.tell_place();
     wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
     loop {
         match turn(&mut terminal, &mut wizard, draft, session.save_answers) {

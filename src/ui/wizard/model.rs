@@ -108,6 +108,8 @@ pub enum Target {
     Answer(Key),
     /// The directory.
     Directory,
+    /// Another directory, where nothing stands.
+    Free,
     /// Whether a repository is started.
     Git,
     /// The command.
@@ -309,6 +311,12 @@ impl<'a> Wizard<'a> {
                 None => self.focus_review(),
             }
             self.facts = Facts::of(&self.world, &self.model, Some(&self.facts));
+        }
+        match &self.model.focus {
+            Focus::Review(target) if self.targets().contains(target) => {}
+            Focus::Review(Target::Free) => self.focus_target(Target::Directory),
+            Focus::Review(_) => self.focus_review(),
+            Focus::Question { .. } => {}
         }
         let choices = self.model.question().and_then(|key| self.facts.choices.get(key));
         let last = choices.map_or(0, |choices| choices.len().saturating_sub(1));

@@ -88,11 +88,16 @@ impl Wizard<'_> {
             }
         }
         add(Kind::Heading, "What will be done", String::new(), None);
-        let directory = self.model.place.words();
+        let place = self.facts.typed_place.as_ref().unwrap_or(&self.model.place);
+        let sign = if place.is_usable() { "" } else { "! " };
+        let directory = format!("{sign}{}", place.words());
         if self.world.plan.is_some() {
-            add(Kind::Note, "Directory", format!("{} {directory}", self.model.place.text), None);
+            add(Kind::Note, "Directory", format!("{} {directory}", place.text), None);
         } else {
             add(Kind::Answer, "Directory", directory, Some(Target::Directory));
+            if let Some(free) = &place.free {
+                add(Kind::Answer, " ", format!("take {free}, which is free"), Some(Target::Free));
+            }
             let git = if self.model.git {
                 "[x] start a repository, with a first commit"
             } else {

@@ -56,6 +56,13 @@ impl Wizard<'_> {
             },
             Target::Answer(key) => self.focus_question(&key),
             Target::Directory => self.next_target(1, effects),
+            Target::Free => {
+                if let Some(free) = self.model.place.free.clone() {
+                    let place = (self.world.place)(&free);
+                    self.commit(effects, |model| model.place = place);
+                    self.focus_target(Target::Directory);
+                }
+            }
             Target::Git => self.commit(effects, |model| model.git = !model.git),
             Target::Command => self.model.full_command = !self.model.full_command,
             Target::Create => self.create(effects),

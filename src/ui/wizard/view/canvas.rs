@@ -141,6 +141,24 @@ pub fn width(text: &str) -> u16 {
     u16::try_from(Line::raw(text).width()).unwrap_or(u16::MAX)
 }
 
+/// Returns the part of a text around the caret that fits some cells, and the cells before the caret.
+pub fn around_caret(text: &str, caret: usize, room: usize) -> (String, u16) {
+    let before: Vec<char> = text.chars().take(caret).collect();
+    let cells = |part: &[char]| width(&part.iter().collect::<String>());
+    // The caret takes a cell too.
+    let fits = |start: &usize| usize::from(cells(&before[*start..])) < room;
+    let start = (0..before.len()).find(fits).unwrap_or(before.len());
+    let mut part = String::new();
+    for character in text.chars().skip(start) {
+        part.push(character);
+        if usize::from(width(&part)) > room {
+            part.pop();
+            break;
+        }
+    }
+    (part, cells(&before[start..]))
+}
+
 /// Breaks a text at blanks into lines of some cells.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     wrap_behind(text, cells, cells)

@@ -8,7 +8,7 @@ use super::super::options::Obstacle;
 use super::super::theme::Role;
 use super::super::update::fix_buttons;
 use super::Hit;
-use super::canvas::{Canvas, width, wrap};
+use super::canvas::{Canvas, around_caret, width, wrap};
 use crate::pack::{Key, Value};
 
 impl Wizard<'_> {
@@ -146,9 +146,7 @@ fn field(canvas: &mut Canvas<'_>, area: Rect, edit: &Edit) {
     let x = canvas.text(area.x, area.y, area.width, "> ", Role::Active);
     let cells = area.right().saturating_sub(x);
     let role = if edit.fresh { Role::Selected } else { Role::Text };
-    let skipped = (edit.caret + 1).saturating_sub(usize::from(cells));
-    let part: String = edit.text.chars().skip(skipped).collect();
+    let (part, before) = around_caret(&edit.text, edit.caret, cells.into());
     canvas.text(x, area.y, cells, &part, role);
-    let before: String = edit.text.chars().skip(skipped).take(edit.caret - skipped).collect();
-    canvas.caret(x + width(&before), area.y);
+    canvas.caret(x + before, area.y);
 }

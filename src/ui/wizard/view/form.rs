@@ -6,7 +6,7 @@ use super::super::model::{Focus, Layout, Pane, Wizard};
 use super::super::options::{Choice, Obstacle};
 use super::super::theme::Role;
 use super::Hit;
-use super::canvas::{Canvas, Span, width, wrap};
+use super::canvas::{Canvas, Span, around_caret, width, wrap};
 use crate::answer::ClashKind;
 use crate::pack::{Key, Kind, Question, Value};
 
@@ -173,11 +173,7 @@ impl Wizard<'_> {
         let number = matches!(question.kind, Kind::Integer { .. });
         let room = if number { 8 } else { usize::from(cells.saturating_sub(8)).clamp(4, 64) };
         let caret = edit.map_or(0, |edit| edit.caret);
-        // The part around the caret, if not all fits.
-        let skipped = (caret + 1).saturating_sub(room);
-        let part: String = text.chars().skip(skipped).take(room).collect();
-        let before: String =
-            text.chars().skip(skipped).take(caret.saturating_sub(skipped)).collect();
+        let (part, before) = around_caret(&text, caret, room);
         let blank = " ".repeat(room.saturating_sub(usize::from(width(&part))));
         let fresh = edit.is_some_and(|edit| edit.fresh) && self.is_typing();
         let text_role = if fresh { Role::Selected } else { Role::Text };
@@ -191,7 +187,7 @@ impl Wizard<'_> {
             line.spans.push((format!("  {min} to {max}"), Role::Faint));
         }
         line.is_cursor = is_focused;
-        line.caret = Some(5 + width(&before));
+        line.caret = is_focused.then_some(5 + before);
         line.hit = Some((key.clone(), None));
         line
     }

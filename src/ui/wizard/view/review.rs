@@ -6,7 +6,7 @@ use super::super::model::{Focus, Pane, Target, Wizard};
 use super::super::review::{BUTTONS, Kind, Line};
 use super::super::theme::Role;
 use super::Hit;
-use super::canvas::{Canvas, width, wrap};
+use super::canvas::{Canvas, around_caret, width, wrap};
 
 impl Wizard<'_> {
     pub(super) fn draw_review(&self, canvas: &mut Canvas<'_>, area: Rect) {
@@ -18,7 +18,13 @@ impl Wizard<'_> {
             let beside = if line.label.is_empty() { 0 } else { label + 3 };
             area.width.saturating_sub(3 + beside + width(sign(line.kind).0))
         };
-        let lines: Vec<Line> = lines.iter().flat_map(|line| folded(line, cells(line))).collect();
+        let lines: Vec<Line> = lines
+            .iter()
+            .flat_map(|line| match line.target {
+                Some(Target::Directory) => self.folded_directory(line, cells(line)),
+                _ => folded(line, cells(line)),
+            })
+            .collect();
         let body = Rect { height: area.height.saturating_sub(2), ..area };
         let room = usize::from(body.height);
         let cursor = lines.iter().position(|line| line.target.as_ref() == Some(focused));
@@ -69,19 +75,37 @@ impl Wizard<'_> {
         self.draw_buttons(canvas, Rect { y: area.bottom() - 1, height: 1, ..area }, focused);
     }
 
-    /// Draws the field for the directory, and what stands there.
+    /// Returns the directory as it is, or is being typed.
+    fn directory(&self) -> &str {
+        let here = self.model.focus == Focus::Review(Target::Directory);
+        let edit = self.model.edit.as_ref().filter(|_| here);
+        edit.map_or(&self.model.place.text, |edit| &edit.text)
+    }
+
+    /// Puts what stands in the directory below its field where both are too long for one line.
+    fn folded_directory(&self, line: &Line, cells: u16) -> Vec<Line> {
+        if width(&format!("[ {} ] {}", self.directory(), line.text)) <= cells {
+            return vec![line.clone()];
+        }
+        let field = Line { text: String::new(), ..line.clone() };
+        let below = Line { kind: Kind::Note, label: " ".to_owned(), target: None, ..line.clone() };
+        std::iter::once(field).chain(folded(&below, cells)).collect()
+    }
+
+    /// Draws the field for the directory, its part around the caret, and what stands there.
     fn draw_directory(&self, canvas: &mut Canvas<'_>, area: Rect, words: &str, here: bool) {
         let edit = self.model.edit.as_ref().filter(|_| here);
-        let text = edit.map_or(&self.model.place.text, |edit| &edit.text);
         let fresh = edit.is_some_and(|edit| edit.fresh) && self.is_typing();
         let role = if fresh { Role::Selected } else { Role::Text };
+        let room = usize::from(area.width.saturating_sub(4));
+        let caret = edit.map_or(0, |edit| edit.caret);
+        let (part, before) = around_caret(self.directory(), caret, room);
         let start = canvas.text(area.x, area.y, area.width, "[ ", Role::Faint);
-        let end = canvas.text(start, area.y, area.width.saturating_sub(4), text, role);
+        let end = canvas.text(start, area.y, area.width.saturating_sub(4), &part, role);
         let end = canvas.text(end, area.y, 3, " ] ", Role::Faint);
         canvas.text(end, area.y, area.right().saturating_sub(end), words, Role::Faint);
-        if let Some(edit) = edit.filter(|_| self.is_typing()) {
-            let before: String = edit.text.chars().take(edit.caret).collect();
-            canvas.caret(start + width(&before), area.y);
+        if edit.is_some() && self.is_typing() {
+            canvas.caret(start + before, area.y);
         }
     }
 
@@ -127,12 +151,9 @@ fn sign(kind: Kind) -> (&'static str, Role) {
     }
 }
 
-/// Goes on below where a text is longer than its cells; a field shows its part by itself.
+/// Goes on below where a text is longer than its cells.
 fn folded(line: &Line, cells: u16) -> Vec<Line> {
-    if matches!(line.kind, Kind::Heading | Kind::Command)
-        || line.target == Some(Target::Directory)
-        || width(&line.text) <= cells
-    {
+    if matches!(line.kind, Kind::Heading | Kind::Command) || width(&line.text) <= cells {
         return vec![line.clone()];
     }
     let mut parts = wrap(&line.text, usize::from(cells)).into_iter();
