@@ -144,6 +144,49 @@ fn the_caret_is_seen_in_a_text_that_is_longer_than_its_field() {
 }
 
 #[test]
+fn every_button_and_every_word_of_help_is_whole() {
+    let pack = pack("evolving");
+    for size in [(120, 40), (100, 30), (80, 24), (40, 12), (40, 10)] {
+        let shown = |keys: &str| screen(&pack, Look { size, ..LOOK }, keys).0;
+        let buttons: [(&str, &[&str]); 4] = [
+            ("Tab Tab Down Enter", &["[>Set both<]", "[ Only this one ]", "[ Cancel ]"]),
+            ("=No! M-g", &["ot yet ]", "[ Back ]", "[ Save", "[ Copy"]),
+            ("M-g", &["[>Create<]", "[ Back ]", "[ Save", "[ Copy"]),
+            ("Tab q", &["[>Quit<]", "[ Stay ]"]),
+        ];
+
+        for (keys, all) in buttons {
+            let text = shown(keys);
+            assert!(all.iter().all(|button| text.contains(button)), "{size:?}: {text}");
+        }
+        for pages in 0..6 {
+            let text = shown(&format!("F1 {}", "PgDn ".repeat(pages)));
+            assert!(!text.contains('…'), "{size:?}: {text}");
+        }
+        // The last of it can be scrolled to.
+        assert!(shown("F1 End").contains("in the review: not"), "{size:?}");
+    }
+}
+
+#[test]
+fn a_small_screen_tells_what_is_in_the_way_and_what_a_question_is_about() {
+    let pack = pack("evolving");
+    let shown = |pack: &Pack, size, keys: &str| {
+        let text = screen(pack, Look { size, ..LOOK }, keys).0;
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+
+    let obstacle = shown(&pack, (40, 12), "Tab Tab Down");
+    assert!(obstacle.contains("Fancy: needs Colours green or blue; Much"), "{obstacle}");
+    assert!(obstacle.contains("How it looks"), "{obstacle}");
+    // Where there is no room for both, the options and what is said of them matter more.
+    let (jump, about) = ("C-p =orchestrator: Enter", "What runs it in production");
+    let (roomy, tight) = (shown(&embedded(), (40, 12), jump), shown(&embedded(), (40, 10), jump));
+    assert!(roomy.contains(about) && !tight.contains(about), "{roomy}\n{tight}");
+    assert!(tight.contains("( ) systemd"), "{tight}");
+}
+
+#[test]
 fn colour_says_nothing_that_text_does_not() {
     let pack = pack("evolving");
     for size in [(120, 40), (80, 24), (40, 12)] {

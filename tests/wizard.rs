@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use fastwright::answer::{Given, Layer, Source};
 use fastwright::pack::Catalog;
 use fastwright::ui::wizard::{
-    Dialog, Effect, Focus, Hit, Keeping, Message, Page, Pane, Target, Wizard,
+    BINDINGS, Dialog, Effect, Focus, Hit, Keeping, Message, Page, Pane, Target, Wizard,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -171,6 +171,128 @@ fn an_answer_that_follows_another_is_told() {
 
         assert_eq!(wizard.model.notice.as_deref(), Some("with it Copies is 1 now"));
         assert_eq!(wizard.notes(), ["Copies is 1 by default beside Fancy"]);
+    });
+}
+
+#[test]
+fn a_section_that_has_its_defaults_is_not_said_to_have_lost_answers() {
+    with_wizard(&pack("evolving"), LOOK, |wizard| {
+        assert_eq!(press(wizard, "Tab Tab D"), []);
+        assert_eq!(wizard.model.notice.as_deref(), Some("this section has its defaults already"));
+    });
+}
+
+/// A key of the table, keys before it, and what holds after it.
+type Case = (&'static str, &'static str, fn(&Wizard<'_>, &[Effect]) -> bool);
+
+#[test]
+fn every_key_of_the_table_works() {
+    fn is_at(wizard: &Wizard<'_>, place: &str) -> bool {
+        focus(wizard) == place
+    }
+    fn row(wizard: &Wizard<'_>, path: &str) -> bool {
+        wizard.model.tree.selected.as_deref() == Some(path)
+    }
+    fn typed(wizard: &Wizard<'_>, text: &str) -> bool {
+        wizard.model.edit.as_ref().is_some_and(|edit| edit.text == text)
+    }
+    fn is_open(wizard: &Wizard<'_>) -> Option<bool> {
+        wizard.model.tree.folds.get("bin/").copied()
+    }
+    fn quits(wizard: &Wizard<'_>, _: &[Effect]) -> bool {
+        matches!(wizard.model.dialog, Some(Dialog::Quit { .. }))
+    }
+    fn jumps(wizard: &Wizard<'_>, _: &[Effect]) -> bool {
+        matches!(wizard.model.dialog, Some(Dialog::Jump { .. }))
+    }
+    let cases: &[Case] = &[
+        ("Up", "Tab Tab Down", |wizard, _| is_at(wizard, "style 0")),
+        ("k", "Tab Tab Down", |wizard, _| is_at(wizard, "style 0")),
+        ("Down", "Tab Tab", |wizard, _| is_at(wizard, "style 1")),
+        ("j", "Tab Tab", |wizard, _| is_at(wizard, "style 1")),
+        ("Home", "Tab Tab Tab End", |wizard, _| is_at(wizard, "colors 0")),
+        ("End", "Tab Tab Tab", |wizard, _| is_at(wizard, "colors 2")),
+        ("PgUp", "Tab Tab Tab End", |wizard, _| is_at(wizard, "colors 0")),
+        ("PgDn", "Tab Tab Tab", |wizard, _| is_at(wizard, "colors 2")),
+        ("Left", "Tab p Home", |wizard, _| is_open(wizard) == Some(false)),
+        ("h", "Tab p Home", |wizard, _| is_open(wizard) == Some(false)),
+        ("Right", "Tab p Home Left", |wizard, _| is_open(wizard) == Some(true)),
+        ("l", "Tab p Home Left", |wizard, _| is_open(wizard) == Some(true)),
+        ("Enter", "Tab Tab Tab Tab Down", |wizard, effects| {
+            is_at(wizard, "Create") && effects == [Effect::Draft]
+        }),
+        ("Space", "Tab Tab Tab Tab Down", |wizard, effects| {
+            is_at(wizard, "notes 1") && effects == [Effect::Draft]
+        }),
+        ("Tab", "Tab", |wizard, _| is_at(wizard, "style 0")),
+        ("Shift-Tab", "Tab", |wizard, _| is_at(wizard, "name 0")),
+        ("F6", "", |wizard, _| wizard.model.pane == Pane::Why),
+        ("w", "Tab", |wizard, _| wizard.model.pane == Pane::Why),
+        ("u", "Tab =3 Tab", |wizard, _| asked(wizard).is_empty()),
+        ("Ctrl-R", "Tab =3 Tab u", |wizard, _| asked(wizard) == ["copies=3"]),
+        ("/", "Tab Tab", |wizard, _| wizard.model.filter.is_some()),
+        (":", "Tab", jumps),
+        ("Ctrl-P", "", jumps),
+        ("p", "Tab", |wizard, _| wizard.model.pane == Pane::Tree),
+        ("d", "Tab Tab", |wizard, _| wizard.model.only_changes),
+        ("i", "Tab Tab", |wizard, _| wizard.model.page == Page::Why),
+        ("y", "Tab", |wizard, effects| {
+            let command = "fastwright new demo --yes".to_owned();
+            wizard.model.copied.as_ref() == Some(&command) && effects == [Effect::Copy(command)]
+        }),
+        ("D", "Tab =3 Tab BackTab", |wizard, _| asked(wizard).is_empty()),
+        ("g", "Tab", |wizard, _| is_at(wizard, "Create")),
+        ("Ctrl-S", "", |wizard, _| matches!(wizard.model.dialog, Some(Dialog::Save(_)))),
+        ("?", "Tab", |wizard, _| wizard.model.page == Page::Help),
+        ("F1", "", |wizard, _| wizard.model.page == Page::Help),
+        ("m", "Tab", |wizard, effects| wizard.model.mouse && effects == [Effect::Mouse(true)]),
+        ("Ctrl-L", "", |_, effects| effects == [Effect::Redraw]),
+        ("Ctrl-Z", "", |_, effects| effects == [Effect::Suspend]),
+        ("Esc", "", quits),
+        ("q", "Tab", quits),
+        ("Ctrl-C", "", |_, effects| effects == [Effect::Cancel]),
+        // The same keys elsewhere.
+        ("Left", "Tab", |wizard, _| typed(wizard, "3")),
+        ("Right", "Tab", |wizard, _| typed(wizard, "5")),
+        ("Left", "Tab w w w BackTab =ab", |wizard, _| {
+            wizard.model.edit.as_ref().is_some_and(|edit| edit.caret == 1)
+        }),
+        ("Down", "Tab p Home", |wizard, _| row(wizard, "bin/run")),
+        ("End", "Tab p Home", |wizard, _| row(wizard, "parts.txt")),
+        ("Enter", "Tab p End", |wizard, _| wizard.model.pane == Pane::File),
+        ("Esc", "Tab i", |wizard, _| wizard.model.page == Page::Panes),
+        ("Esc", "=half", |wizard, _| typed(wizard, "demo")),
+    ];
+
+    for (key, before, holds) in cases {
+        with_wizard(&pack("evolving"), LOOK, |wizard| {
+            press(wizard, before);
+            assert!(!holds(wizard, &[]), "{key} after `{before}` would prove nothing");
+            let word = match key.strip_prefix("Ctrl-") {
+                Some(letter) => format!("C-{}", letter.to_lowercase()),
+                None => key.replace("Shift-Tab", "BackTab"),
+            };
+            let effects = press(wizard, &word);
+            assert!(holds(wizard, &effects), "{key} after `{before}`: {effects:?}");
+        });
+    }
+    for key in BINDINGS.iter().flat_map(|binding| binding.keys.split(", ")) {
+        assert!(cases.iter().any(|case| case.0 == key), "`{key}` has no case");
+    }
+}
+
+#[test]
+fn differences_alone_leave_out_what_is_between_them() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    with_wizard(&pack, Look { size: (120, 40), ..LOOK }, |wizard| {
+        let has_gap = |wizard: &Wizard<'_>| text(&drawn(wizard)).contains("│ ... ");
+        press(wizard, "C-p =mariadb Enter");
+        assert!(!has_gap(wizard));
+
+        press(wizard, "d");
+        assert!(has_gap(wizard), "{}", text(&drawn(wizard)));
+        press(wizard, "d");
+        assert!(!has_gap(wizard));
     });
 }
 

@@ -238,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn every_digit_picks_but_where_digits_are_typed() {
+        for (index, digit) in ('1'..='9').enumerate() {
+            let bare = KeyEvent::new(KeyCode::Char(digit), KeyModifiers::NONE);
+            let held = KeyEvent::new(KeyCode::Char(digit), KeyModifiers::ALT);
+
+            assert_eq!(action(bare, Place::Open), Some(Action::Pick(index)));
+            assert_eq!(action(held, Place::Text), Some(Action::Pick(index)));
+            assert_eq!(action(bare, Place::Text), None);
+            assert_eq!(action(bare, Place::Number), None);
+        }
+    }
+
+    #[test]
     fn letters_are_text_in_text_fields_but_with_alt() {
         for binding in &BINDINGS {
             for code in binding.codes {

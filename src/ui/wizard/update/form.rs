@@ -246,11 +246,13 @@ impl Wizard<'_> {
         let pack = self.world.pack;
         let inside = pack.questions.iter().filter(|question| question.section == *section);
         let keys: Vec<&str> = inside.map(|question| question.key.as_str()).collect();
+        let has_some = keys.iter().any(|key| self.model.asked.get(key).is_some());
         self.commit(effects, |model| keys.iter().for_each(|key| drop(model.asked.remove(key))));
         if let Some(key) = self.model.question().cloned() {
             self.focus_question(&key);
         }
-        self.model.notice = Some("this section has its defaults; u takes that back".to_owned());
+        let words = if has_some { "; u takes that back" } else { " already" };
+        self.model.notice = Some(format!("this section has its defaults{words}"));
     }
 
     pub(super) fn filter(&mut self) {

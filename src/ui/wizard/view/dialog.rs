@@ -30,16 +30,18 @@ impl Wizard<'_> {
                 let texts = self.fix_texts(change, obstacle);
                 let cells = usize::from(area.width.min(64) - 4);
                 let lines: Vec<String> = texts.iter().flat_map(|text| wrap(text, cells)).collect();
-                let inner = open(canvas, area, "These do not go together", &lines, 1);
                 let mut names: Vec<&str> = fix_buttons(obstacle).to_vec();
                 if obstacle.fix.as_ref().is_some_and(|fix| fix.len() > 1) {
                     names[0] = "Set all";
                 }
+                let rows = button_rows(&names, cells);
+                let inner = open(canvas, area, "These do not go together", &lines, rows);
                 buttons(canvas, inner, &names, *button);
             }
             Some(Dialog::Save(edit)) => {
-                let lines = ["Write all answers to a file, TOML or by its name JSON:".to_owned()];
-                let inner = open(canvas, area, "Save answers", &lines, 1);
+                let text = "Write all answers to a file, TOML or by its name JSON:";
+                let cells = usize::from(area.width.min(64) - 4);
+                let inner = open(canvas, area, "Save answers", &wrap(text, cells), 1);
                 field(canvas, inner, edit);
             }
             Some(Dialog::Jump { edit, line }) => self.draw_jump(canvas, area, edit, *line),
@@ -109,6 +111,19 @@ impl Wizard<'_> {
     }
 }
 
+/// Returns the rows that buttons take in some cells.
+fn button_rows(names: &[&str], cells: usize) -> u16 {
+    let (mut rows, mut used) = (1, 0);
+    for name in names {
+        let own = usize::from(width(name)) + 4;
+        if used > 0 && used + 1 + own > cells {
+            (rows, used) = (rows + 1, 0);
+        }
+        used += own + usize::from(used > 0);
+    }
+    rows
+}
+
 /// Draws a box with lines, and returns where more of it goes.
 fn open(canvas: &mut Canvas<'_>, area: Rect, title: &str, lines: &[String], more: u16) -> Rect {
     let longest = lines.iter().map(|line| width(line)).max().unwrap_or(0).max(width(title) + 2);
@@ -124,20 +139,25 @@ fn open(canvas: &mut Canvas<'_>, area: Rect, title: &str, lines: &[String], more
     canvas.clear(area);
     canvas.boxes(&[area], Some(0));
     canvas.text(area.x + 1, area.y, area.width - 2, &format!(" {title} "), Role::Active);
-    for (y, line) in (area.y + 1..area.bottom() - 2).zip(lines) {
+    let below = area.bottom() - 1 - more;
+    for (y, line) in (area.y + 1..below).zip(lines) {
         canvas.text(area.x + 2, y, area.width - 4, line, Role::Text);
     }
-    Rect { x: area.x + 2, y: area.bottom() - 2, width: area.width - 4, height: 1 }
+    Rect { x: area.x + 2, y: below, width: area.width - 4, height: more }
 }
 
 fn buttons(canvas: &mut Canvas<'_>, area: Rect, names: &[&str], focused: usize) {
-    let mut x = area.x;
+    let (mut x, mut y) = (area.x, area.y);
     for (index, name) in names.iter().enumerate() {
         let here = index == focused;
         let text = if here { format!("[>{name}<]") } else { format!("[ {name} ]") };
         let role = if here { Role::Cursor } else { Role::Text };
-        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, role);
-        canvas.hit(Rect { x, width: end - x, ..area }, Hit::Button(index));
+        // As `button_rows` counts them.
+        if x > area.x && x + width(&text) > area.right() && y + 1 < area.bottom() {
+            (x, y) = (area.x, y + 1);
+        }
+        let end = canvas.text(x, y, area.right().saturating_sub(x), &text, role);
+        canvas.hit(Rect { x, y, width: end - x, height: 1 }, Hit::Button(index));
         x = end + 1;
     }
 }

@@ -3,16 +3,20 @@
 use ratatui::layout::Rect;
 
 use super::super::model::{Focus, Layout, Pane, Wizard};
-use super::super::options::{Choice, Obstacle};
+use super::super::options::Choice;
 use super::super::theme::Role;
 use super::Hit;
 use super::canvas::{Canvas, Span, around_caret, width, wrap};
-use crate::answer::ClashKind;
-use crate::pack::{Key, Kind, Question, Value};
+use crate::pack::{Key, Kind, Question};
+
+/// The least cells in which words are broken; with fewer they become a column of their own.
+const LEAST_HANGING: usize = 20;
 
 /// How much of each question is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Density {
+    /// All, and the options' help in full.
+    Full,
     /// All, with blank lines between.
     Roomy,
     /// All options; the focused question's help.
@@ -41,27 +45,36 @@ impl Line {
 }
 
 impl Wizard<'_> {
-    /// Returns the rows that all questions of the section take.
-    pub(super) fn form_height(&self, cells: u16) -> u16 {
-        let count = |density| self.form_lines(density, cells).len();
-        u16::try_from(count(Density::Roomy)).unwrap_or(u16::MAX)
+    /// Returns the rows that all questions of the section take, with all words if those are few.
+    pub(super) fn form_height(&self, cells: u16, few: u16) -> u16 {
+        let height =
+            |density| u16::try_from(self.form_lines(density, cells).len()).unwrap_or(u16::MAX);
+        let full = height(Density::Full);
+        if full <= few { full } else { height(Density::Roomy) }
     }
 
     pub(super) fn draw_form(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let room = usize::from(area.height);
-        let densities = [Density::Roomy, Density::Dense];
+        let densities = [Density::Full, Density::Roomy, Density::Dense];
         let fitting = densities.into_iter().map(|density| self.form_lines(density, area.width));
         let lines = fitting.into_iter().find(|lines| lines.len() <= room);
         let lines = lines.unwrap_or_else(|| self.form_lines(Density::Folded, area.width));
         self.draw_lines(canvas, area, &lines);
     }
 
-    /// Draws the focused question alone.
-    pub(super) fn draw_question(&self, canvas: &mut Canvas<'_>, area: Rect) -> u16 {
+    /// Draws the focused question alone, and what its options are for if a number of rows is left.
+    pub(super) fn draw_question(&self, canvas: &mut Canvas<'_>, area: Rect, left: usize) -> u16 {
         let Focus::Question { key, .. } = &self.model.focus else { return 0 };
         let Some(question) = self.pack_question(key) else { return 0 };
-        let mut lines = Vec::new();
-        self.question_lines(question, Density::Dense, area.width, &mut lines);
+        let lines = |density| {
+            let mut lines = Vec::new();
+            self.question_lines(question, density, area.width, &mut lines);
+            lines
+        };
+        let roomy = Some(lines(Density::Roomy)).filter(|_| !self.is_typed(key));
+        let lines = roomy
+            .filter(|lines| lines.len() + left <= usize::from(area.height))
+            .unwrap_or_else(|| lines(Density::Dense));
         self.draw_lines(canvas, area, &lines);
         u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height)
     }
@@ -115,7 +128,7 @@ impl Wizard<'_> {
             if question.section != section.section {
                 continue;
             }
-            if density == Density::Roomy && !lines.is_empty() {
+            if matches!(density, Density::Full | Density::Roomy) && !lines.is_empty() {
                 lines.push(Line::new(Vec::new()));
             }
             self.question_lines(question, density, cells, &mut lines);
@@ -150,14 +163,17 @@ impl Wizard<'_> {
         head.right = (!origin.is_empty()).then_some((origin, Role::Faint));
         head.hit = Some((key.clone(), None));
         lines.push(head);
-        if density == Density::Roomy || (is_focused && self.model.layout() != Layout::Small) {
+        let is_roomy = matches!(density, Density::Full | Density::Roomy);
+        if is_roomy || (is_focused && self.model.layout() != Layout::Small) {
             for text in wrap(&question.help, usize::from(cells.saturating_sub(3))) {
                 lines.push(Line::new(vec![(format!("   {text}"), Role::Faint)]));
             }
         }
         match &question.kind {
             Kind::Text(_) | Kind::Integer { .. } => lines.push(self.field(question, cells)),
-            Kind::Bool | Kind::One(_) | Kind::Many(_) => self.option_lines(question, cells, lines),
+            Kind::Bool | Kind::One(_) | Kind::Many(_) => {
+                self.option_lines(question, density, cells, lines);
+            }
         }
         self.problem_lines(question, cells, lines);
         for line in &mut lines[first..] {
@@ -192,7 +208,13 @@ impl Wizard<'_> {
         line
     }
 
-    fn option_lines(&self, question: &Question, cells: u16, lines: &mut Vec<Line>) {
+    fn option_lines(
+        &self,
+        question: &Question,
+        density: Density,
+        cells: u16,
+        lines: &mut Vec<Line>,
+    ) {
         let key = &question.key;
         let Some(choices) = self.facts.choices.get(key) else { return };
         let cursor = match &self.model.focus {
@@ -215,14 +237,20 @@ impl Wizard<'_> {
         }
         for index in shown {
             let choice = &choices[index];
-            let mut line =
-                self.option_line(question, choice, usize::from(longest.min(cells / 2)), cells);
+            let label = usize::from(longest.min(cells / 2));
+            let mut line = self.option_line(question, choice, label, cells);
             if cursor == Some(index) {
-                line.is_cursor = true;
                 " > ".clone_into(&mut line.spans[0].0);
             }
-            line.hit = Some((key.clone(), Some(index)));
-            lines.push(line);
+            let mut all = vec![line];
+            if density == Density::Full {
+                all = hanging(all, label + 9, cells);
+            }
+            for line in &mut all {
+                line.is_cursor = cursor == Some(index);
+                line.hit = Some((key.clone(), Some(index)));
+            }
+            lines.append(&mut all);
         }
     }
 
@@ -263,6 +291,11 @@ impl Wizard<'_> {
         Line::new(spans)
     }
 
+    /// Tells whether what is typed, or was answered, is no answer.
+    pub(super) fn is_wrong(&self, question: &Question) -> bool {
+        self.facts.typed.is_some() || self.facts.problem(&question.key).is_some()
+    }
+
     fn problem_lines(&self, question: &Question, cells: u16, lines: &mut Vec<Line>) {
         let key = &question.key;
         let is_focused = self.model.question() == Some(key);
@@ -291,78 +324,24 @@ impl Wizard<'_> {
             }
         }
     }
+}
 
-    /// Returns an answer as people read it.
-    #[must_use]
-    pub fn shown_value(&self, question: &Question) -> String {
-        let text = self.facts.text(&self.world, &question.key);
-        let choices = self.facts.choices.get(&question.key).map(Vec::as_slice).unwrap_or_default();
-        let chosen: Vec<&str> = choices
-            .iter()
-            .filter(|choice| choice.is_chosen)
-            .map(|choice| choice.label.as_str())
-            .collect();
-        if chosen.is_empty() { text } else { chosen.join(", ") }
+/// Goes on below where the last piece of a line is too long, as far from the left as it began.
+fn hanging(mut lines: Vec<Line>, indent: usize, cells: u16) -> Vec<Line> {
+    let room = usize::from(cells).saturating_sub(indent);
+    let Some((text, role)) = lines.last().and_then(|line| line.spans.get(2)).cloned() else {
+        return lines;
+    };
+    if room < LEAST_HANGING || usize::from(width(text.trim_start())) <= room {
+        return lines;
     }
-
-    /// Tells in a few words what is in the way of an option.
-    pub(super) fn in_the_way(&self, obstacle: &Obstacle, own: &Key) -> String {
-        let Some(clash) = &obstacle.problem.clash else {
-            return obstacle.problem.problem.message.clone();
-        };
-        let others = clash.with.entries().filter(|(key, _)| *key != own);
-        let mut words: Vec<String> = match clash.kind {
-            ClashKind::Needs => others.map(|(key, values)| self.named(key, values)).collect(),
-            ClashKind::Excludes => others
-                .map(|(key, _)| {
-                    self.named(
-                        key,
-                        self.facts.value(key).map(std::slice::from_ref).unwrap_or_default(),
-                    )
-                })
-                .collect(),
-        };
-        // A choice elsewhere that does not go with this one.
-        if let Some(key) = obstacle.problem.key.as_ref().filter(|key| *key != own) {
-            words =
-                vec![self.named(
-                    key,
-                    self.facts.value(key).map(std::slice::from_ref).unwrap_or_default(),
-                )];
-            return format!("not with {}", words.join(" and "));
-        }
-        let verb = match clash.kind {
-            ClashKind::Needs => "needs",
-            ClashKind::Excludes => "not with",
-        };
-        format!("{verb} {}", words.join(" and "))
+    let mut parts = wrap(&text, room).into_iter();
+    if let (Some(line), Some(first)) = (lines.last_mut(), parts.next()) {
+        line.spans[2].0 = format!("  {first}");
     }
-
-    /// Names answers as people do: by the labels of choices, else with the question's.
-    #[must_use]
-    pub fn named(&self, key: &Key, values: &[Value]) -> String {
-        let Some(question) = self.pack_question(key) else { return key.to_string() };
-        let choice = |value: &Value| {
-            let text = value.to_string();
-            question.choices().iter().find(|choice| choice.value == text)
-        };
-        // A name of its own says what it is a name for.
-        let speaks = |value: &Value| {
-            choice(value).is_some_and(|choice| {
-                !choice.label.is_empty() && choice.label != choice.value && choice.value != "none"
-            })
-        };
-        let text = |value: &Value| match (choice(value), value) {
-            (Some(choice), _) if !choice.label.is_empty() => choice.label.clone(),
-            (_, Value::Bool(true)) => "on".to_owned(),
-            (_, Value::Bool(false)) => "off".to_owned(),
-            (_, value) => value.to_string(),
-        };
-        let all = match values {
-            [] => return question.label.clone(),
-            [first, .., last] if values.len() > 4 => format!("{} to {}", text(first), text(last)),
-            _ => values.iter().map(text).collect::<Vec<_>>().join(" or "),
-        };
-        if values.iter().all(speaks) { all } else { format!("{} {all}", question.label) }
-    }
+    lines.extend(parts.map(|part| {
+        let blank = (" ".repeat(indent), Role::Text);
+        Line::new(vec![blank, (part, role)])
+    }));
+    lines
 }

@@ -74,9 +74,9 @@ impl Wizard<'_> {
             Page::Files if self.model.pane == Pane::File => {
                 return &[
                     ("Up Down", "scroll"),
+                    ("Esc", "back"),
                     ("d", "differences"),
                     ("Enter", "tree"),
-                    ("Esc", "back"),
                 ];
             }
             Page::Files => {
@@ -147,6 +147,14 @@ impl Wizard<'_> {
             Focus::Review(_) => false,
         };
         match self.place() {
+            Place::Text if !self.is_dirty() => &[
+                ("Enter", "next"),
+                ("Shift-Tab", "back"),
+                ("Alt-g", "review"),
+                ("F6", "pane"),
+                ("Ctrl-P", "jump"),
+                ("F1", "help"),
+            ],
             Place::Text => &[
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),
@@ -162,6 +170,13 @@ impl Wizard<'_> {
                 ("Shift-Tab", "back"),
                 ("g", "review"),
                 ("u", "undo"),
+                ("?", "help"),
+            ],
+            Place::Open if small && several => &[
+                ("Space", "turn"),
+                ("Enter", "next"),
+                ("Shift-Tab", "back"),
+                ("p", "files"),
                 ("?", "help"),
             ],
             Place::Open if small => {

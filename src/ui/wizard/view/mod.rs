@@ -12,6 +12,7 @@ mod review;
 mod small;
 mod tree;
 mod why;
+mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -93,7 +94,10 @@ impl Wizard<'_> {
                 if self.model.pane == Pane::File {
                     self.draw_file_whole(canvas, body);
                 } else {
-                    self.draw_tree(canvas, body, true);
+                    let title = self.title(Pane::Tree);
+                    canvas.text(body.x + 1, body.y, body.width - 1, &title, Role::Title);
+                    let below = Rect { y: body.y + 1, height: body.height - 1, ..body };
+                    self.draw_tree(canvas, below, true);
                 }
             }
             Page::Files => self.draw_files(canvas, body),

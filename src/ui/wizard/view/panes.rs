@@ -26,7 +26,7 @@ impl Wizard<'_> {
         if self.is_review() {
             panes.push((Pane::Form, form));
         } else {
-            let needed = self.form_height(form.width - 2) + 2;
+            let needed = self.form_height(form.width - 2, form.height / 2 - 2) + 2;
             let most = form.height - (form.height / 3).max(8);
             let (form, why) = rows(form, needed.clamp(most.min(10), most));
             panes.extend([(Pane::Form, form), (Pane::Why, why)]);
@@ -44,8 +44,9 @@ impl Wizard<'_> {
         if self.is_review() {
             self.draw_panes(canvas, &[(Pane::Form, body)]);
         } else {
-            let needed = self.form_height(body.width * 9 / 20 - 2) + 2;
-            let (top, lower) = rows(body, needed.clamp(body.height / 2, body.height - 7));
+            let most = body.height - 7;
+            let needed = self.form_height(body.width * 9 / 20 - 2, most - 2) + 2;
+            let (top, lower) = rows(body, needed.clamp(body.height / 2, most));
             let (form, why) = columns(top, body.width * 9 / 20);
             let pane = if self.model.lower_tree { Pane::Tree } else { Pane::File };
             self.draw_panes(canvas, &[(Pane::Form, form), (Pane::Why, why), (pane, lower)]);
@@ -85,7 +86,7 @@ impl Wizard<'_> {
         }
     }
 
-    fn title(&self, pane: Pane) -> String {
+    pub(super) fn title(&self, pane: Pane) -> String {
         let preview = &self.facts.preview;
         match pane {
             Pane::Sections => "Sections".to_owned(),

@@ -123,6 +123,7 @@ impl Wizard<'_> {
             let here = *focused == target;
             let (open, close) = if here { ("[>", "<]") } else { ("[ ", " ]") };
             let text = match (&target, blocked) {
+                (Target::Create, true) if area.width < 54 => format!("{open}Not yet{close}"),
                 (Target::Create, true) => format!("{open}{name}: not yet{close}"),
                 _ => format!("{open}{name}{close}"),
             };

@@ -224,7 +224,7 @@ fn explain_question(lines: &mut Vec<(String, String, Role)>, cells: usize, quest
         part(lines, cells, "Takes: ", rules.rule.as_slice(), Role::Text);
         part(lines, cells, "For example: ", rules.example.as_slice(), Role::Text);
     }
-    let default = question.default_text();
+    let default = question.default_text().replace("<directory>", "the folder's name");
     if !default.is_empty() {
         part(lines, cells, "Default: ", &[default], Role::Text);
     }
