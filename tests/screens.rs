@@ -219,6 +219,59 @@ fn the_cursor_is_seen_without_styles() {
 }
 
 #[test]
+fn every_screen_of_every_size_tells_where_one_is() {
+    let pack = pack("evolving");
+    let sizes = [(250, 80), (120, 40), (100, 30), (99, 29), (80, 24), (79, 20), (40, 12), (40, 10)];
+    for size in sizes {
+        for (name, keys) in SCREENS {
+            let (text, _) = screen(&pack, Look { size, ..LOOK }, keys);
+
+            let head = text.lines().next().unwrap_or_default();
+            // In the least room a dialog may cover it.
+            let heads = ["Project", "Look", "Review", "These do not go together"];
+            let section = heads.iter().any(|name| head.contains(name));
+            let is_page = ["the explanation", "a file", "all keys"].contains(&name);
+            let cursor = text.contains('>') || text.contains(" <") || is_page;
+            let keys = text.lines().last().unwrap_or_default();
+            let told = ["Enter", "Esc", "with it"].iter().any(|word| keys.contains(word));
+            assert!(section && cursor && told, "{name} at {size:?}: {text}");
+        }
+    }
+    for size in [(39, 80), (250, 9), (30, 6), (8, 3), (1, 80), (250, 1), (1, 1)] {
+        let (text, _) = screen(&pack, Look { size, ..LOOK }, "Tab Tab Down");
+
+        let start = if size.0 < 8 { "" } else { "Terminal" };
+        assert!(text.starts_with(start) && !text.trim().is_empty(), "{size:?}: {text}");
+    }
+}
+
+#[test]
+fn what_is_chosen_wrong_or_has_the_focus_is_seen_without_styles() {
+    let pack = pack("evolving");
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        let shown = |keys: &str| screen(&pack, Look { size, ..LOOK }, keys).0;
+        let pairs = [
+            ("Tab Tab Tab Tab", "Tab Tab Tab Tab Down Space Up"),
+            ("Tab Tab Tab", "Tab Tab Tab Space"),
+            ("=no Tab BackTab", "=No! Tab BackTab"),
+            ("=no", "=No!"),
+            ("M-g", "M-g Right"),
+            ("M-g Up Up", "M-g Up Up Space"),
+            ("Tab q", "Tab q Right"),
+        ];
+        for (one, other) in pairs {
+            assert_ne!(shown(one), shown(other), "`{one}` and `{other}` at {size:?}");
+        }
+        let count = if size.0 == 120 { 5 } else { 3 };
+        let panes = (0..count).map(|times| shown(&format!("Tab Tab {}", "w ".repeat(times))));
+        let panes: Vec<String> = panes.take(if size.0 == 40 { 1 } else { count }).collect();
+        for (index, pane) in panes.iter().enumerate() {
+            assert!(!panes[..index].contains(pane), "pane {index} at {size:?}");
+        }
+    }
+}
+
+#[test]
 fn every_sign_is_one_cell_that_every_font_has() {
     let pack = pack("evolving");
     for size in [(120, 40), (80, 24), (40, 12)] {

@@ -335,7 +335,7 @@ fn files_read_before_they_are_written_as_they_do_afterwards() {
     for path in paths {
         terminal.keys(":").wait("Jump to").keys(path).wait(&format!("> {path}")).keys("\r");
         // The last line is drawn last.
-        terminal.wait(&format!("+ {path} -")).wait("Enter tree");
+        terminal.wait(&format!("+>{path} -")).wait("Enter tree");
         // The tree is on the left; the number of a line stands before it.
         let rows = terminal.screen().rows(64, 95);
         let lines = rows.filter_map(|row| {

@@ -12,7 +12,7 @@ const NAMES: u16 = 11;
 
 const SIGNS: [(&str, &str); 7] = [
     ("(*) [x]", "chosen"),
-    (">", "the cursor"),
+    (">", "the cursor; the pane that takes keys"),
     ("+ ~ -", "comes, changes, goes, against your answers"),
     ("& !", "of an upgrade: merged with your edits, a conflict"),
     ("[>] [x]", "the section you are in; one that you have seen"),

@@ -67,7 +67,8 @@ impl Wizard<'_> {
             canvas.hit(*area, Hit::Pane(*pane));
             let active = self.is_active(*pane);
             let role = if active { Role::Active } else { Role::Title };
-            let title = format!(" {} ", self.title(*pane));
+            let sign = if active { ">" } else { " " };
+            let title = format!("{sign}{} ", self.title(*pane));
             canvas.text(area.x + 1, area.y, (area.width - 2).min(width(&title)), &title, role);
             let inner = Rect {
                 x: area.x + 1,
