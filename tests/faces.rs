@@ -2,7 +2,12 @@
 
 use std::process::{Command, Stdio};
 
+use fastwright::answer::{Given, Layer, Source};
+use fastwright::pack::Catalog;
+use fastwright::ui::wizard::Wizard;
+
 use crate::snapshots::compare;
+use crate::support::wizard::{LOOK, with_draft, with_wizard};
 use crate::support::{Output, Sandbox, Terminal, manifest};
 
 const ASKS: [&str; 2] = ["new", "shop"];
@@ -94,6 +99,89 @@ fn prompts_write_what_flags_write() {
     assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
     terminal.assert_restored();
     assert_eq!(sandbox.whole("shop"), by_flags(&sandbox));
+}
+
+/// A question as it is asked: its label, the place of its default, and of the answer to give.
+struct Stop {
+    label: String,
+    default: usize,
+    answer: usize,
+    /// The name of the answer to give.
+    name: String,
+}
+
+/// Returns the questions that are asked where some are not answered by their defaults.
+fn stops(changed: &[(&str, &str)]) -> Vec<Stop> {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    let chosen = |wizard: &mut Wizard<'_>| {
+        let stop = |key: &fastwright::pack::Key| {
+            let choices = wizard.facts.choices.get(key).cloned().unwrap_or_default();
+            let place = choices.iter().position(|choice| choice.is_chosen).unwrap_or(0);
+            let name = choices.get(place).map_or("", |choice| &choice.label).to_owned();
+            let label = wizard.pack_question(key).expect("a question").label.clone();
+            Stop { label, default: place, answer: place, name }
+        };
+        wizard.facts.stops.iter().map(stop).collect::<Vec<_>>()
+    };
+    let mut draft = Layer::new();
+    for (key, value) in changed {
+        draft.insert(*key, Given::Text((*value).to_owned()), Source::Asked);
+    }
+    let defaults = with_wizard(&pack, LOOK, chosen);
+    let mut stops = with_draft(&pack, LOOK, draft, chosen);
+    for stop in &mut stops {
+        let usual = defaults.iter().find(|usual| usual.label == stop.label);
+        stop.default = usual.expect("asked by default too").default;
+    }
+    assert_eq!(stops.iter().filter(|stop| stop.default != stop.answer).count(), changed.len());
+    stops
+}
+
+#[test]
+fn four_faces_with_the_same_answers_write_the_same_repository() {
+    let changed = [("database", "sqlite"), ("server", "granian")];
+    let stops = stops(&changed);
+    let sandboxes: [Sandbox; 4] = std::array::from_fn(|_| Sandbox::new());
+    let [flags, plain, prompts, wizard] = &sandboxes;
+    let ask = |sandbox: &Sandbox, more: &[&str]| {
+        sandbox.command(&[&["new", "shop", "--no-git"], more].concat())
+    };
+
+    let given = changed.map(|(key, value)| format!("--{key}={value}"));
+    let output = flags.finish(&mut ask(flags, &["--yes", &given[0], &given[1]]));
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+
+    let line = |stop: &Stop| {
+        if stop.answer == stop.default { "\n".to_owned() } else { format!("{}\n", stop.answer + 1) }
+    };
+    let lines = stops.iter().map(line).collect::<String>() + "\n";
+    let output = plain.pipe(&mut ask(plain, &["--ui", "plain"]), lines);
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+
+    let mut terminal = prompts.terminal(ask(prompts, &["--ui", "prompt"])).start();
+    for (index, stop) in stops.iter().enumerate() {
+        let down = "\x1b[B".repeat(stop.answer - stop.default);
+        terminal.wait(&format!("{}/{} {}", index + 1, stops.len(), stop.label));
+        terminal.keys(&format!("{down}\r"));
+    }
+    terminal.wait("> create").keys("\r");
+    assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
+
+    let mut terminal = wizard.terminal(ask(wizard, &[])).size(120, 40).start();
+    terminal.wait("step 1/");
+    for stop in stops.iter().filter(|stop| stop.answer != stop.default) {
+        let place = format!("{}: {}", stop.label, stop.name);
+        terminal.keys("\x10").wait("Jump to").keys(&place).wait(&format!("> {place}"));
+        terminal.keys("\r").wait(&format!("> ( ) {}", stop.name));
+        terminal.keys(" ").wait(&format!("> (*) {}", stop.name));
+    }
+    terminal.keys("\x1bg").wait("[>Create<]").keys("\r");
+    assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
+
+    let expected = flags.whole("shop");
+    for sandbox in [plain, prompts, wizard] {
+        assert_eq!(sandbox.whole("shop"), expected);
+    }
 }
 
 #[test]
