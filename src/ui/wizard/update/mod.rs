@@ -148,8 +148,7 @@ impl Wizard<'_> {
             Action::Escape => self.escape(),
             Action::Mouse => {
                 self.model.mouse = !self.model.mouse;
-                let words =
-                    if self.model.mouse { "picks and scrolls here" } else { "selects text" };
+                let words = if self.model.mouse { "picks and scrolls" } else { "selects text" };
                 self.model.notice = Some(format!("the mouse {words}; m turns it"));
                 effects.push(Effect::Mouse(self.model.mouse));
             }
@@ -184,13 +183,12 @@ impl Wizard<'_> {
         let extent = if self.model.full_command { Extent::Full } else { Extent::Minimal };
         match self.command(extent) {
             Some(command) => {
-                self.model.notice =
-                    Some("copied the command; it is told at the end too".to_owned());
+                self.model.notice = Some("copied the command; told at the end too".to_owned());
                 self.model.copied = Some(command.clone());
                 effects.push(Effect::Copy(command));
             }
             None => {
-                self.model.notice = Some("there is no command while something is wrong".to_owned());
+                self.model.notice = Some("no command while something is wrong".to_owned());
             }
         }
     }
@@ -199,8 +197,7 @@ impl Wizard<'_> {
         if self.facts.issues() == 0 {
             self.model.dialog = Some(Dialog::Save(Edit::of("answers.toml")));
         } else {
-            self.model.notice =
-                Some("answers are saved once nothing is wrong with them".to_owned());
+            self.model.notice = Some("solve the issues first, then save".to_owned());
         }
     }
 

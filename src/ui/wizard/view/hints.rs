@@ -34,9 +34,10 @@ impl Wizard<'_> {
         let kept: u16 = if small { 0 } else { tail.iter().map(cells).sum() };
         let end = area.right() + 1;
         let mut x = area.x + 1;
-        let fitting = hints.iter().take_while(|hint| {
-            x += cells(hint);
-            x + kept <= end
+        let fitting = hints.iter().filter(|hint| {
+            let fits = x + cells(hint) + kept <= end;
+            x += if fits { cells(hint) } else { 0 };
+            fits
         });
         let shown: Vec<Hint> = fitting.copied().collect();
         let mut x = area.x + 1;
@@ -147,6 +148,10 @@ impl Wizard<'_> {
             Focus::Review(_) => false,
         };
         match self.place() {
+            // There is one pane only.
+            Place::Text if small && !self.is_dirty() => {
+                &[("Enter", "next"), ("Shift-Tab", "back"), ("F1", "help")]
+            }
             Place::Text if !self.is_dirty() => &[
                 ("Enter", "next"),
                 ("Shift-Tab", "back"),

@@ -50,7 +50,7 @@ impl Wizard<'_> {
                     | Kind::Many(_) => None,
                 };
                 let takes = takes.map_or_else(String::new, |rule| format!("; takes {rule}"));
-                format!("{}: {}{takes}", question.label, question.help)
+                format!("{}{takes}", question.help)
             }
             (None, None) => String::new(),
         }
