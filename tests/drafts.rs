@@ -80,6 +80,24 @@ fn a_resumed_run_goes_back_through_the_answers_that_were_kept() {
 }
 
 #[test]
+fn what_flags_answered_is_told_with_the_way_to_go_on() {
+    let sandbox = Sandbox::new();
+    sandbox.write("answers.toml", "notes = false\n");
+    let given = ["--copies", "2", "--set", "name=my-shop", "--answers", "answers.toml"];
+
+    let stopped = plain(&sandbox, &given, "2\n1\n");
+
+    let hint =
+        "`fastwright new shop --resume --copies 2 --set name=my-shop --answers answers.toml`";
+    assert_eq!(stopped.status, Some(130));
+    assert!(stopped.stderr.contains(hint), "{}", stopped.stderr);
+    let again: Vec<&str> = hint.trim_matches('`').split(' ').skip(3).collect();
+    let resumed = plain(&sandbox, &again, "\n\n");
+    assert_eq!(resumed.status, Some(0), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("--copies 2 --style fancy"), "{}", resumed.stderr);
+}
+
+#[test]
 fn flags_are_stronger_than_answers_that_were_kept() {
     let sandbox = Sandbox::new();
     plain(&sandbox, &[], "\n3\n");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
-use super::command::command;
+use super::command::{command, resume};
 use super::face::{Face, Facts, choose};
 use super::new::with_state;
 use super::variable;
@@ -192,7 +192,7 @@ impl Session<'_> {
             git,
             start,
             offer,
-            kept: self.draft.as_ref().map(|_| resume(self.directory)),
+            kept: self.draft.as_ref().map(|_| self.resume()),
             save: self.draft.is_some().then_some(&|answers: &Layer| self.save(answers)),
         })
     }
@@ -306,21 +306,21 @@ impl Session<'_> {
     /// Tells how to go on with the answers that are kept, if some are.
     fn way_back(&self) -> Option<String> {
         let is_kept = self.draft.as_ref().is_some_and(|draft| draft.path().exists());
-        is_kept.then(|| resume(self.directory))
+        is_kept.then(|| self.resume())
     }
 
     fn farewell(&self) -> impl Fn() -> String + Send + 'static {
-        let (draft, directory) = (self.draft.clone(), self.directory.to_owned());
+        let (draft, resume) = (self.draft.clone(), self.resume());
         move || match &draft {
             Some(draft) if draft.path().exists() => {
-                format!("cancelled; nothing was written\n\nhint: {}", resume(&directory))
+                format!("cancelled; nothing was written\n\nhint: {resume}")
             }
             Some(_) | None => "cancelled; nothing was written".to_owned(),
         }
     }
-}
 
-fn resume(directory: &Path) -> String {
-    let directory = super::command::quote(&directory.to_string_lossy());
-    format!("your answers are kept: `fastwright new {directory} --resume` goes on with them")
+    fn resume(&self) -> String {
+        let command = resume(self.pack, self.directory, self.layers);
+        format!("your answers are kept: `{command}` goes on with them")
+    }
 }

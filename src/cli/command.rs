@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::answer::{Answers, Source, flag};
+use super::sources::STANDARD_INPUT;
+use crate::answer::{Answers, Given, Layer, Layers, Source, flag};
 use crate::pack::{Key, Kind, Pack, Value};
 
 /// The command that writes a project; it takes defaults for the rest.
@@ -33,23 +34,61 @@ pub fn words<'a>(
     directory: &Path,
     answers: impl Iterator<Item = (&'a Key, &'a Value)>,
 ) -> String {
-    let directory = directory.to_string_lossy();
-    let dot = if directory.starts_with('-') { "./" } else { "" };
-    let mut words =
-        vec!["fastwright".to_owned(), verb.to_owned(), quote(&format!("{dot}{directory}"))];
+    let mut words = vec!["fastwright".to_owned(), verb.to_owned(), target(directory)];
     words.extend((verb == NEW).then(|| "--yes".to_owned()));
     for (key, value) in answers {
         let question = pack.question(key.as_str());
         match question.map(|question| &question.kind) {
             Some(Kind::Bool) => words.push(flag(key, value)),
-            // A value with a dash in front would be taken for a flag.
-            _ if value.to_string().starts_with('-') => {
-                words.push(format!("--{}={}", key.flag(), quote(&value.to_string())));
-            }
-            _ => words.extend([format!("--{}", key.flag()), quote(&value.to_string())]),
+            _ => words.push(with_value(&format!("--{}", key.flag()), &value.to_string())),
         }
     }
     words.join(" ")
+}
+
+/// Returns the command that goes on with answers that are kept. Those of the command line are
+/// kept nowhere, and are given again.
+#[must_use]
+pub fn resume(pack: &Pack, directory: &Path, given: &Layers) -> String {
+    let mut words = vec![format!("fastwright {NEW} {} --resume", target(directory))];
+    for (key, given, source) in given.layers.iter().flat_map(Layer::iter) {
+        let question = pack.question(key);
+        let is_switch = question.is_some_and(|question| matches!(question.kind, Kind::Bool));
+        let text = match given {
+            Given::Text(text) => text.clone(),
+            Given::Value(value) => value.to_string(),
+            Given::Foreign(_) => String::new(),
+        };
+        let word = match source {
+            Source::Flag(flag) if is_switch => flag.clone(),
+            Source::Flag(flag) => with_value(flag, &text),
+            Source::Set => with_value("--set", &format!("{key}={text}")),
+            Source::File { name, .. } if name != STANDARD_INPUT => with_value("--answers", name),
+            // The environment is still there; the rest is nothing that somebody typed.
+            Source::File { .. }
+            | Source::Environment(_)
+            | Source::Asked
+            | Source::Recorded
+            | Source::Default
+            | Source::NotAsked => continue,
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(" ")
+}
+
+fn target(directory: &Path) -> String {
+    let directory = directory.to_string_lossy();
+    let dot = if directory.starts_with('-') { "./" } else { "" };
+    quote(&format!("{dot}{directory}"))
+}
+
+/// Returns a flag with its value; one with a dash in front would be taken for a flag.
+fn with_value(flag: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{flag}{between}{}", quote(value))
 }
 
 /// Quotes a word for a POSIX shell if it needs it.
@@ -70,7 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::{args, sources};
-    use super::{command, quote};
+    use super::{command, quote, resume};
     use crate::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
     use crate::pack::{Catalog, Kind, Pack, Question, Value};
 
@@ -82,6 +121,26 @@ mod tests {
         for (word, expected) in cases {
             assert_eq!(quote(word), expected);
         }
+    }
+
+    #[test]
+    fn what_the_command_line_answered_is_given_again_to_go_on() {
+        let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("a pack");
+        let line = "fastwright new my-app --description 'a b' --no-metrics --set tls=acme";
+        let matches = args::command(&pack).expect("a command line");
+        let matches = matches.try_get_matches_from(words(line)).expect("good");
+        let (_, matches) = matches.subcommand().expect("new");
+        let layers = Layers {
+            layers: sources::given(matches, &pack).expect("layers"),
+            directory: None,
+            unanswered: Unanswered::Missing,
+        };
+
+        let again = resume(&pack, Path::new("my-app"), &layers);
+
+        let expected = "fastwright new my-app --resume --description 'a b' --no-metrics \
+                        --set tls=acme";
+        assert_eq!(again, expected);
     }
 
     /// Any answer to a question, or none; texts are as odd as the question allows.

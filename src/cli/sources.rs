@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::pack::Pack;
 use crate::project;
 
+/// What answers that come through a pipe are said to come from.
+pub(super) const STANDARD_INPUT: &str = "standard input";
+
 /// Variables of the program that are no answers.
 const OTHER_VARIABLES: [&str; 1] = ["FASTWRIGHT_UI"];
 
@@ -60,7 +63,7 @@ fn answers_file(name: &str) -> Result<Layer> {
     let mut bytes = Vec::new();
     let input = std::io::stdin().lock().take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes);
     input.map_err(|error| Error::usage("cannot read standard input").because(error))?;
-    read("standard input", &bytes)
+    read(STANDARD_INPUT, &bytes)
 }
 
 /// Takes every `FASTWRIGHT_…` variable for an answer; an empty one is as good as none.
