@@ -433,14 +433,59 @@ fn answers_that_are_saved_give_the_same_project() {
 
 #[test]
 fn without_colour_nothing_is_coloured() {
-    let sandbox = Sandbox::new();
-    let mut terminal = sandbox.terminal(asking(&sandbox, &[])).env("NO_COLOR", "1").start();
-    terminal.wait("What the project is called").keys("\t\t\x1b[B").wait("Why Fancy").keys("\x03");
-    assert_eq!(terminal.status(), 130);
+    let cases: [(&[&str], &str, bool); 4] = [
+        (&[], "LANG=C", true),
+        (&[], "NO_COLOR=1", false),
+        (&["--theme", "mono"], "LANG=C", false),
+        (&["--color", "never"], "LANG=C", false),
+    ];
+    for (flags, variable, wanted) in cases {
+        let sandbox = Sandbox::new();
+        let (name, value) = variable.split_once('=').expect("a variable");
+        let mut terminal = sandbox.terminal(asking(&sandbox, flags)).env(name, value).start();
+        terminal.wait("What the project is called").keys("\t\t\x1b[B").wait("Why Fancy");
+        terminal.keys("\x03");
+        assert_eq!(terminal.status(), 130);
 
-    let text = String::from_utf8_lossy(&terminal.bytes).into_owned();
-    let colours = text.match_indices("\x1b[38;5;").count() + text.match_indices("\x1b[34").count();
-    assert_eq!(colours, 0, "{text}");
+        let text = String::from_utf8_lossy(&terminal.bytes).into_owned();
+        let colours = text.matches("\x1b[38;5;").count() + text.matches("\x1b[34").count();
+        assert_eq!(colours > 0, wanted, "{flags:?} {variable}: {text}");
+    }
+}
+
+#[test]
+fn lines_are_drawn_with_what_the_terminal_has() {
+    let cases: [(&[&str], &str, &str, bool); 5] = [
+        (&[], "xterm", "C.UTF-8", true),
+        (&[], "xterm", "de_DE.utf8", true),
+        (&[], "xterm", "C", false),
+        (&[], "linux", "C.UTF-8", false),
+        (&["--ascii"], "xterm", "C.UTF-8", false),
+    ];
+    for (flags, term, language, wanted) in cases {
+        let sandbox = Sandbox::new();
+        let terminal = sandbox.terminal(asking(&sandbox, flags)).env("TERM", term);
+        let mut terminal = terminal.env("LANG", language).start();
+        terminal.wait("What the project is called").keys("\x03");
+        assert_eq!(terminal.status(), 130);
+
+        let drawn = !terminal.bytes.is_ascii();
+        assert_eq!(drawn, wanted, "{flags:?} {term} {language}");
+    }
+}
+
+#[test]
+fn a_draft_that_is_resumed_is_not_offered_first() {
+    let sandbox = Sandbox::new();
+    let mut terminal = start(&sandbox);
+    terminal.keys("mine\t").wait("# mine").wait("draft saved");
+    assert_eq!(terminal.signal("KILL").status(), 137);
+
+    let mut again = sandbox.terminal(asking(&sandbox, &["--resume"])).start();
+    again.wait("How many run").wait("# mine").wait("draft saved").keys("\x03");
+
+    assert_left(&mut again, &sandbox, 130);
+    assert!(!String::from_utf8_lossy(&again.bytes).contains("Go on where you left?"));
 }
 
 #[test]
@@ -462,4 +507,28 @@ fn an_upgrade_shows_what_becomes_of_each_file_before_it_writes() {
     assert_eq!(terminal.status(), 0);
     terminal.assert_restored();
     assert_eq!(sandbox.read("shop/README.md"), "# mine\n\nListens on 8000, 5 copies.\n");
+}
+
+#[test]
+fn an_upgrade_that_is_left_changes_nothing() {
+    let ways = [("\x03", (120, 40), 130), ("\tq\r", (80, 24), 130), ("q", (30, 6), 1)];
+    for (keys, (columns, rows), status) in ways {
+        let sandbox = Sandbox::new();
+        let create = &mut sandbox.with_pack("evolving", &["new", "shop", "--yes", "--no-git"]);
+        assert_eq!(sandbox.finish(create).status, Some(0));
+        let before = sandbox.whole("shop");
+
+        let command = sandbox.with_pack("evolving", &["upgrade", "shop", "--ui", "wizard"]);
+        let mut terminal = sandbox.terminal(command).size(columns, rows).start();
+        let (shown, told) = match status {
+            1 => ("Enlarge, or q to leave", "the terminal is too"),
+            _ => ("What the project is called", "cancelled; nothing was changed"),
+        };
+        terminal.wait(shown).keys(keys);
+
+        assert_eq!(terminal.status(), status, "{}", terminal.screen().contents());
+        terminal.assert_restored();
+        assert!(terminal.screen().contents().contains(told), "{}", terminal.screen().contents());
+        assert_eq!(sandbox.whole("shop"), before);
+    }
 }

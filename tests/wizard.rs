@@ -583,6 +583,38 @@ fn the_mouse_picks_what_it_points_at() {
 }
 
 #[test]
+fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_a_pane() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    with_wizard(&pack, Look { size: (120, 40), ..LOOK }, |wizard| {
+        let point = |wizard: &mut Wizard<'_>, pane: Pane, kind: MouseEventKind| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+            let hits = wizard.draw(&mut buffer).hits;
+            let (area, _) = hits.iter().find(|(_, hit)| *hit == Hit::Pane(pane)).expect("shown");
+            let (column, row) = (area.x + 2, area.bottom() - 2);
+            let modifiers = KeyModifiers::NONE;
+            wizard.update(Message::Mouse(MouseEvent { kind, column, row, modifiers }));
+        };
+        press(wizard, "Tab Tab Tab Tab");
+
+        point(wizard, Pane::File, MouseEventKind::ScrollDown);
+        point(wizard, Pane::File, MouseEventKind::ScrollDown);
+        point(wizard, Pane::File, MouseEventKind::ScrollUp);
+        assert_eq!(wizard.model.scroll.file, Some(3));
+        point(wizard, Pane::Why, MouseEventKind::ScrollDown);
+        assert_eq!(wizard.model.scroll.why, 3);
+        let selected = wizard.model.tree.selected.clone();
+        point(wizard, Pane::Tree, MouseEventKind::ScrollDown);
+        assert_ne!(wizard.model.tree.selected, selected);
+        assert_eq!(wizard.model.pane, Pane::Form, "the keys stay where they were");
+
+        for pane in [Pane::File, Pane::Why, Pane::Form] {
+            point(wizard, pane, MouseEventKind::Down(MouseButton::Left));
+            assert_eq!(wizard.model.pane, pane);
+        }
+    });
+}
+
+#[test]
 fn the_focused_option_shows_what_it_changes() {
     with_wizard(&pack("evolving"), Look { size: (120, 40), ..LOOK }, |wizard| {
         press(wizard, "Tab Tab Down");

@@ -71,9 +71,9 @@ impl Wizard<'_> {
 
     fn draw_tiny(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let (columns, rows) = self.model.size;
-        let text = format!(
-            "Terminal is {columns}x{rows}; 40x10 needed. Enlarge, or q to continue in plain prompts"
-        );
+        // Prompts ask for a new project only.
+        let way = if self.world.plan.is_some() { "leave" } else { "continue in plain prompts" };
+        let text = format!("Terminal is {columns}x{rows}; 40x10 needed. Enlarge, or q to {way}");
         let lines = canvas::wrap(&text, usize::from(area.width));
         for (y, line) in (area.top()..area.bottom()).zip(lines) {
             canvas.text(area.x, y, area.width, &line, Role::Text);
