@@ -124,23 +124,26 @@ impl Repository {
     }
 }
 
+/// Judges that take no longer than a moment.
+fn quick_judges(repository: &mut Repository, environment: &Path) {
+    let ruff = environment.join("bin/ruff");
+    repository.judge("ruff check", &ruff, &["check", "--no-cache", "."]);
+    repository.judge("ruff format --check", &ruff, &["format", "--no-cache", "--check", "."]);
+    let python = setting("GATE_JUDGES").join("bin/python");
+    let folder = repository.path();
+    let script = manifest("tests/generated/consistency.py");
+    let arguments = [&script, &folder].map(|path| path.to_str().expect("UTF-8"));
+    repository.judge("consistency", &python, &arguments);
+}
+
 /// Judges of the code, and of whether files agree with each other.
 fn own_judges(repository: &mut Repository, environment: &Path, mypy: &[&str]) {
     let judges = setting("GATE_JUDGES").join("bin");
-    let own = environment.join("bin");
-    repository.judge("ruff check", &own.join("ruff"), &["check", "--no-cache", "."]);
-    repository.judge(
-        "ruff format --check",
-        &own.join("ruff"),
-        &["format", "--no-cache", "--check", "."],
-    );
-    repository.judge("mypy --strict", &own.join("mypy"), mypy);
+    quick_judges(repository, environment);
+    repository.judge("mypy --strict", &environment.join("bin/mypy"), mypy);
     let python = judges.join("python");
     let folder = repository.path();
     let folder = folder.to_str().expect("UTF-8");
-    let script = manifest("tests/generated/consistency.py");
-    let arguments = [script.to_str().expect("UTF-8"), folder];
-    repository.judge("consistency", &python, &arguments);
     let script = manifest("tests/generated/monitoring.py");
     let arguments = [script.to_str().expect("UTF-8"), folder];
     repository.judge("alerts under promtool", &python, &arguments);
@@ -310,6 +313,27 @@ fn a_covering_set_is_without_findings() {
     let judges: usize = rows.values().map(|(judges, _)| judges).sum();
     let findings: Vec<_> = rows.iter().filter(|(_, (_, findings))| !findings.is_empty()).collect();
     println!("\n{} answer sets, {judges} verdicts, {} with findings", rows.len(), findings.len());
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+#[ignore = "installs and runs real tools"]
+fn every_two_choices_are_without_quick_findings() {
+    let catalog = fastwright::pack::Catalog::embedded().expect("the pack");
+    let pack = catalog.load(None).expect("the pack");
+    let environment = Repository::new("shop-api", &[]).environment();
+    let sets = cover(&pack, Strength::Pairs);
+    let mut findings = Vec::new();
+    for flags in &sets {
+        let mut repository =
+            Repository::new("shop-api", &flags.iter().map(|flag| &**flag).collect::<Vec<_>>());
+        quick_judges(&mut repository, &environment);
+        if !repository.findings.is_empty() {
+            println!("{}", repository.log);
+            findings.push(flags);
+        }
+    }
+    println!("\n{} answer sets, {} with findings", sets.len(), findings.len());
     assert!(findings.is_empty(), "{findings:#?}");
 }
 
