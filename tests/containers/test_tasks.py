@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support import Answer, Client, Stack, docker, figure, wait_for
+from support import Answer, Client, Stack, docker, figure, run, wait_for
 
 COUNTS = {"counts": [{"name": "lamp", "quantity": 2}, {"name": "chair"}, {"name": "lamp"}]}
 TASKS = 300
@@ -102,7 +102,8 @@ def kill(container: str, program: str) -> None:
 
 
 def lines(container: str) -> list[dict]:
-    return [json.loads(line) for line in docker("logs", container).splitlines()]
+    logs = run("docker", "logs", container)
+    return [json.loads(line) for line in (logs.stdout + logs.stderr).splitlines()]
 
 
 def test_a_report_is_written_under_the_id_of_its_request(package: str, stack: Stack, client: Client):

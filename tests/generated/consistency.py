@@ -65,6 +65,13 @@ def heartbeat(place, environment, checks):
         expect("os.stat" in check or not file, place, f"nothing looks at {file}")
 
 
+def outlasts(repository, place, seconds):
+    """A worker is killed only after each task had its time; the libraries themselves wait five seconds longer than that."""
+    limit = re.search(r"(?m)^    time_limit: .* = (\d+)$", repository.python)
+    if expect(limit, place, "no setting says how long a task may take"):
+        expect(seconds and int(seconds) > int(limit[1]) + 5, place, f"is killed after {seconds} s, a task may take {limit[1]}")
+
+
 class Repository:
     """What the application says about itself."""
 
@@ -265,6 +272,8 @@ def pods(repository, overlay, made, used):
                 expect(installed or repository.runs(words), place, f"{command} is not installed")
             heartbeat(place, values, [" ".join(container.get(probe, {}).get("exec", {}).get("command", []))
                                       for probe in ("startupProbe", "livenessProbe", "readinessProbe")])
+            if "APP_TASKS_HEARTBEAT" in values:
+                outlasts(repository, place, pod.get("terminationGracePeriodSeconds"))
         for name, volume in volumes.items():
             place = overlay.place(owner)
             expect(name in mounted, place, f"nothing mounts the volume {name}")
@@ -649,6 +658,8 @@ def compose(repository):
             if command[:1] == ["python"]:
                 expect(repository.runs(command), place, f"runs {command}, which is not there")
             heartbeat(place, environment, [" ".join(service.get("healthcheck", {}).get("test", []))])
+            if "APP_TASKS_HEARTBEAT" in environment:
+                outlasts(repository, place, service.get("stop_grace_period", "").removesuffix("s"))
         test = " ".join(service.get("healthcheck", {}).get("test", []))
         for port, path in re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", test):
             expect(int(port) == repository.port, place, f"the check asks port {port}")
@@ -745,31 +756,39 @@ def systemd(repository):
         for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
             known = found == name or (folder, found) in runtime | {("etc", "systemd"), ("etc", "nginx"), ("etc", "envoy")}
             expect(known, place, f"/{folder}/{found} is not of {name}")
-        for unit, instance in re.findall(rf"\b({re.escape(name)}[a-z-]*)(@?)[^\s/*]*\.service", text):
+        # A version, which is written in other letters, may be part of a name before its `@` as well as behind it.
+        pattern = rf"\b({re.escape(name)}(?:-[a-z]+)*)(?:-[^a-z\s/*@][^\s/*@]*)?(@?)[^\s/*]*\.service"
+        for unit, instance in re.findall(pattern, text):
             expect(f"{unit}{instance}.service" in units, place, f"there is no unit {unit}{instance}.service")
     installed = [word for line in re.findall(r"(?m)^install (.*)$", repository.readme) for word in line.split()]
     for unit, text in units.items():
         credentials = dict(re.findall(r"(?m)^LoadCredential=(\w+):(\S+)$", text))
-        if "/releases/%i/" in text:
+        version = re.search(r"(?m)^ExecStart=/srv/[^/]+/releases/(%\w)/", text)
+        if version:
             expect(set(credentials) == repository.secrets, unit, f"is given {sorted(credentials)}, the application reads {sorted(repository.secrets)}")
             expect(("APP_SECRETS_DIR=%d" in text) == bool(credentials), unit, "APP_SECRETS_DIR is not where its secrets are")
             for variable in re.findall(r"(?m)^Environment=([A-Z_]+)=", text):
                 expect(variable in repository.variables or variable.startswith("PYTHON"), unit, f"sets {variable}, which nothing reads")
             folder = re.search(r"(?m)^WorkingDirectory=(\S+)$", text)
-            expect(folder and folder[1] == f"/srv/{name}/releases/%i", unit, "does not run in the folder of its version")
+            expect(folder and folder[1] == f"/srv/{name}/releases/{version[1]}", unit, "does not run in the folder of its version")
+            others = set(re.findall(r"/releases/(%\w)", text)) - {version[1]}
+            expect(not others, unit, f"takes its version from {version[1]} and from {others}")
         for module in re.findall(r"/python -m (\w+)", text):
             expect(f"\n{module}==" in repository.read("requirements.txt"), unit, f"{module} is not installed")
-        for file in re.findall(r"/python (\w+\.py)", text):
+        for file in re.findall(r"/python ([\w/]+\.py)", text):
             expect((repository.root / file).is_file(), unit, f"there is no {file}")
         for path in [*credentials.values(), *re.findall(r"(?m)^EnvironmentFile=(\S+)$", text)]:
             made = [f"{word.rstrip('/')}/{Path(path).name}" for word in installed]
             expect(path in made and Path(path).name in " ".join(installed), unit, f"the README does not make {path}")
         stop = re.search(r"(?m)^TimeoutStopSec=(\d+)$", text)
         patience = re.search(r"(?:graceful_timeout|GRACEFUL_TIMEOUT) = (\d+)", repository.server)
-        if "ExecReload" in text and "/releases/%i/" in text and expect(patience, unit, "there is no server that says how long it takes"):
+        if "ExecReload" in text and version and expect(patience, unit, "there is no server that says how long it takes"):
             expect(stop and int(stop[1]) > int(patience[1]), unit, f"is stopped after {stop and stop[1]} s, the server takes {patience[1]}")
+        if "Environment=APP_TASKS_HEARTBEAT=" in text:
+            outlasts(repository, unit, stop and stop[1])
+            expect("\nType=notify\n" in text and "\nWatchdogSec=" in text, unit, "nothing watches the heartbeat")
     for variable in re.findall(r"(?m)^([A-Z_]+)=", (root / "app.env").read_text()):
-        expect(variable in repository.variables, "app.env", f"sets {variable}, which nothing reads")
+        expect(variable in repository.variables or f"^{variable}=" in script, "app.env", f"sets {variable}, which nothing reads")
     copied = re.search(r"(?m)^ *cp -R (.*) \"\$release\"$", script)[1].split()
     for file in copied:
         expect((repository.root / file).exists(), "deploy.sh", f"there is no {file}")

@@ -22,6 +22,7 @@ class Answers:
     domain: str
     database: str
     proxy: str
+    tasks: str
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +53,8 @@ def installed(answers: Answers, authority: Authority) -> None:
     prepare_proxy(answers)
     if answers.database == "postgres":
         prepare_postgres(answers)
+    if answers.tasks != "none":
+        prepare_broker()
     if answers.database == "sqlite":
         # The load is of more writers at a time than SQLite is for; none of them shall have to give up.
         with (REPOSITORY / "deploy/systemd/app.env").open("a") as file:
@@ -81,6 +84,13 @@ def prepare_postgres(answers: Answers) -> None:
     for command in (f"CREATE USER {package} PASSWORD 'secret'", f"CREATE DATABASE {package} OWNER {package}"):
         run("su", "postgres", "-c", f'psql --quiet --command "{command}"')
     (REPOSITORY / "app_database_url").write_text(f"postgresql://{package}:secret@127.0.0.1:5432/{package}")
+
+
+def prepare_broker() -> None:
+    with Path("/etc/redis/redis.conf").open("a") as file:
+        file.write("requirepass secret\nappendonly yes\nmaxmemory-policy noeviction\n")
+    run("systemctl", "start", "redis-server")
+    (REPOSITORY / "app_broker_url").write_text("redis://:secret@127.0.0.1:6379/0")
 
 
 @pytest.fixture(scope="session")
