@@ -2,26 +2,25 @@
 
 import json
 import os
+import re
 import ssl
 import subprocess
 import urllib.request
 from pathlib import Path
 
-from support import docker, run, wait_for
-
-STORAGE = "      storage: /run/certificates/acme.json\n"
+from support import run, wait_for
 
 
 class Pebble:
     """Finds every name on this host's port 80, where it asks for its proof as Let's Encrypt does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str) -> None:
+        self.address = address
         self.root = folder / "pebble-root.pem"
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Pebble":
-        self.address = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
         certificate, key = self._folder / "pebble.pem", self._folder / "pebble.key"
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "7",
             "-subj", "/CN=pebble", "-addext", f"subjectAltName=IP:{self.address}", "-keyout", str(key), "-out", str(certificate))
@@ -41,13 +40,13 @@ class Pebble:
             process.terminate()
             process.wait()
 
-    def known_to(self, proxy: Path) -> None:
-        """Have the proxy of this folder ask here instead of Let's Encrypt, as the README tells for trials."""
-        (proxy / "pebble.pem").write_bytes((self._folder / "pebble.pem").read_bytes())
-        static = (proxy / "static.yaml").read_text()
-        assert STORAGE in static
+    def known_to(self, static: Path, installed: Path) -> None:
+        """Have the proxy ask here instead of Let's Encrypt, as the README tells for trials; `installed` becomes its /etc/traefik."""
+        (installed / "pebble.pem").write_bytes((self._folder / "pebble.pem").read_bytes())
         here = f"      caServer: https://{self.address}:14000/dir\n      caCertificates: [/etc/traefik/pebble.pem]\n"
-        (proxy / "static.yaml").write_text(static.replace(STORAGE, STORAGE + here))
+        text, found = re.subn(r"(?m)^      storage: .*\n", rf"\g<0>{here}", static.read_text())
+        assert found == 1
+        static.write_text(text)
 
     def _start(self, *command: str) -> None:
         log = (self._folder / f"{command[0]}.log").open("wb")

@@ -98,8 +98,9 @@ def stack(repository: Path, image: str, authority: Authority, answers: Answers, 
         (folder / ".env").unlink()
         with contextlib.ExitStack() as services:
             if answers.tls == "acme":
-                pebble = services.enter_context(Pebble(tmp_path_factory.mktemp("pebble")))
-                pebble.known_to(repository / "deploy/traefik")
+                gateway = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+                pebble = services.enter_context(Pebble(tmp_path_factory.mktemp("pebble"), gateway))
+                pebble.known_to(repository / "deploy/traefik/static.yaml", repository / "deploy/traefik")
                 authority.ca = pebble.root
             run("sh", "-euc", support.documented_commands(repository / "README.md", "Deploy"), cwd=repository)
             names = stack.compose("ps", "--all", "--services").splitlines()

@@ -751,10 +751,11 @@ def systemd(repository):
     name = re.search(r"(?m)^home=/srv/(.+)$", script)[1]
     units = {path.name: path.read_text() for path in sorted(root.glob("*.service")) + sorted(root.glob("*.socket"))}
     deployed = {path.relative_to(repository.root): path.read_text() for path in (repository.root / "deploy").rglob("*") if path.is_file()}
-    runtime = {("run", folder) for text in units.values() for folder in re.findall(r"(?m)^RuntimeDirectory=([a-z0-9-]+)", text)}
+    kinds = {"RuntimeDirectory": "run", "StateDirectory": "var/lib"}
+    own = {(kinds[kind], folder) for text in units.values() for kind, folder in re.findall(r"(?m)^(RuntimeDirectory|StateDirectory)=([a-z0-9-]+)", text)}
     for place, text in {**deployed, "README.md": repository.readme}.items():
         for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
-            known = found == name or (folder, found) in runtime | {("etc", "systemd"), ("etc", "nginx"), ("etc", "envoy")}
+            known = found == name or (folder, found) in own | {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
             expect(known, place, f"/{folder}/{found} is not of {name}")
         # A version, which is written in other letters, may be part of a name before its `@` as well as behind it.
         pattern = rf"\b({re.escape(name)}(?:-[a-z]+)*)(?:-[^a-z\s/*@][^\s/*@]*)?(@?)[^\s/*]*\.service"
@@ -779,7 +780,9 @@ def systemd(repository):
             expect((repository.root / file).is_file(), unit, f"there is no {file}")
         for path in [*credentials.values(), *re.findall(r"(?m)^EnvironmentFile=(\S+)$", text)]:
             made = [f"{word.rstrip('/')}/{Path(path).name}" for word in installed]
-            expect(path in made and Path(path).name in " ".join(installed), unit, f"the README does not make {path}")
+            known = path in made and Path(path).name in " ".join(installed)
+            written = path.startswith(f"/srv/{name}/releases/%i/") and f'>"$release/{Path(path).name}"' in script
+            expect(known or written, unit, f"neither the README nor deploy.sh makes {path}")
         stop = re.search(r"(?m)^TimeoutStopSec=(\d+)$", text)
         patience = re.search(r"(?:graceful_timeout|GRACEFUL_TIMEOUT) = (\d+)", repository.server)
         if "ExecReload" in text and version and expect(patience, unit, "there is no server that says how long it takes"):
@@ -792,16 +795,35 @@ def systemd(repository):
     copied = re.search(r"(?m)^ *cp -R (.*) \"\$release\"$", script)[1].split()
     for file in copied:
         expect((repository.root / file).exists(), "deploy.sh", f"there is no {file}")
-    bound = re.search(r"/run/\S+/%i/(\S+)", units[f"{name}@.service"])[1]
-    expect(f'"/run/{name}/$id/{bound}"' in script, "deploy.sh", f"does not link {bound}, which the service listens at")
+    if bound := re.search(r"/run/\S+/%i/(\S+)", units[f"{name}@.service"]):
+        expect(f'"/run/{name}/$id/{bound[1]}"' in script, "deploy.sh", f"does not link {bound[1]}, which the service listens at")
+    else:
+        ports(repository, units[f"{name}@.service"], script)
     for place, text in deployed.items():
         for path in re.findall(rf"/srv/{re.escape(name)}/current/(\w+\.sock)", text):
             expect(f'"$release/{path}"' in script, place, f"asks {path}, which deploy.sh does not link")
     if (repository.root / "deploy/nginx").is_dir():
         nginx_files(repository, repository.root / "deploy/nginx")
+    traefik(repository)
     if repository.workflow:
         workflow(repository, [])
     return f"{len(units)} units"
+
+
+def ports(repository, unit, script):
+    """Where a path cannot be connected to: the service may bind what deploy.sh chooses from, and deploy.sh asks where the proxy listens."""
+    chosen = sorted(map(int, re.findall(r"\bport=(\d+)", script)))
+    allowed = re.search(r"(?m)^SocketBindAllow=ipv4:tcp:(\d+)-(\d+)$", unit)
+    expect(allowed and list(range(int(allowed[1]), int(allowed[2]) + 1)) == chosen, "deploy.sh", f"chooses from {chosen}, which the service may not bind")
+    expect("${PORT}" in unit and 'echo "PORT=' in script, "deploy.sh", "does not tell the service its port")
+    points = yaml.safe_load(repository.read("deploy/traefik/static.yaml"))["entryPoints"]
+    loopback = points["loopback"]["address"]
+    expect(f'"http://{loopback}/$id"' in script, "deploy.sh", f"does not ask {loopback}, where Traefik tells what is in force")
+    taken = {int(point["address"].rpartition(":")[2]) for point in points.values()}
+    expect(taken.isdisjoint(chosen), "deploy.sh", f"chooses from {chosen}, of which Traefik has some: {sorted(taken)}")
+    for part in re.findall(r"(?s)<<END\n(.*?)\nEND\n", script):
+        for point in {point for router in yaml.safe_load(part)["http"]["routers"].values() for point in router["entryPoints"]}:
+            expect(point in points, "deploy.sh", f"there is no entry point {point}")
 
 
 def traefik(repository):

@@ -1,12 +1,15 @@
 """Installs the repository on this machine, as its README says. Runs on a machine that is thrown away, as root."""
 
+import contextlib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import support
+from acme import Pebble
 from facts import FACTS, ROWS, Facts, Rows
 from support import Authority, Client, run
 
@@ -23,6 +26,8 @@ class Answers:
     database: str
     proxy: str
     tasks: str
+    tls: str
+    metrics: bool
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +52,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory, answers: Answers) -> Aut
 
 
 @pytest.fixture(scope="session")
-def installed(answers: Answers, authority: Authority) -> None:
+def installed(answers: Answers, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     # Credentials are mounts, which have to reach the services; a real machine shares them from the start.
     run("mount", "--make-rshared", "/")
     prepare_proxy(answers)
@@ -59,14 +64,22 @@ def installed(answers: Answers, authority: Authority) -> None:
         # The load is of more writers at a time than SQLite is for; none of them shall have to give up.
         with (REPOSITORY / "deploy/systemd/app.env").open("a") as file:
             file.write("APP_DATABASE_BUSY_TIMEOUT=30\n")
-    for file in (authority.chain, authority.key):
-        (REPOSITORY / file.name).write_bytes(file.read_bytes())
-    commands = support.documented_commands(REPOSITORY / "README.md", "Deploy")
-    try:
-        run("sh", "-euc", commands, cwd=REPOSITORY)
-    except AssertionError:
-        print(run("journalctl", "--no-pager", "--lines", "100").stdout)
-        raise
+    with contextlib.ExitStack() as services:
+        if answers.tls == "files":
+            for file in (authority.chain, authority.key):
+                (REPOSITORY / file.name).write_bytes(file.read_bytes())
+        else:
+            pebble = services.enter_context(Pebble(tmp_path_factory.mktemp("pebble"), "127.0.0.1"))
+            Path("/etc/traefik").mkdir()
+            pebble.known_to(REPOSITORY / "deploy/traefik/static.yaml", Path("/etc/traefik"))
+            authority.ca = pebble.root
+        commands = support.documented_commands(REPOSITORY / "README.md", "Deploy")
+        try:
+            run("sh", "-euc", commands, cwd=REPOSITORY)
+        except AssertionError:
+            print(run("journalctl", "--no-pager", "--lines", "100").stdout)
+            raise
+        yield
 
 
 def prepare_proxy(answers: Answers) -> None:

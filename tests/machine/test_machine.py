@@ -73,6 +73,40 @@ def test_plain_http_is_sent_to_https(client: Client):
     assert (answer.status, answer.headers["location"]) == (308, f"https://{client.domain}/items?a=b")
 
 
+def test_a_certificate_that_the_proxy_obtained_is_kept_for_its_next_start(client: Client, answers: Answers):
+    if answers.tls != "acme":
+        pytest.skip("the certificate comes from elsewhere")
+    with client.connect() as connection:
+        before = connection.getpeercert()
+
+    run("systemctl", "restart", service_of(answers))
+    wait_for(lambda: reachable(client), "the proxy")
+
+    with client.connect() as connection:
+        after = connection.getpeercert()
+    assert "Pebble" in str(after["issuer"])
+    assert after["serialNumber"] == before["serialNumber"]
+    assert Path(f"/var/lib/{service_of(answers)}/acme.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_metrics_are_read_on_this_machine_alone(client: Client, answers: Answers):
+    if not answers.metrics:
+        pytest.skip("there are no metrics")
+
+    text = run("curl", "--fail", "--silent", "http://127.0.0.1:8000/metrics").stdout
+
+    assert "http_requests_total" in text
+
+
+def test_only_the_proxy_is_open_to_others(client: Client, answers: Answers):
+    listening = run("ss", "--listening", "--tcp", "--numeric", "--no-header").stdout
+    addresses = [line.split()[3] for line in listening.splitlines()]
+
+    # Pebble is of the tests.
+    ports = {address.rpartition(":")[2] for address in addresses if not address.startswith(("127.", "[::1]"))} - {"14000"}
+    assert ports == {"80", "443"}
+
+
 def test_the_service_is_closed_in(client: Client, answers: Answers):
     """The bar holds for the unit as it runs, and nobody else can read its secrets."""
     unit = f"{answers.name}@{running(answers)[0]}.service"
@@ -110,7 +144,7 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
     with (broken / f"src/{answers.package}/main.py").open("a") as file:
         file.write('raise RuntimeError("broken")\n')
     first = linked(answers, "current")
-    http1, http2 = Load(unlimited, "http1", rows.post), Load(unlimited, "http2", rows.post)
+    http1, http2 = (Load(unlimited, name, rows.post, limit=600_000) for name in ("http1", "http2"))
     loads = (http1, http2)
 
     def replaced(*arguments: str) -> None:
@@ -150,6 +184,7 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
                 start = time.monotonic()
                 before = [(load.requests, load.failed) for load in loads]
                 await asyncio.to_thread(action)
+                assert all(load.requests > requests for load, (requests, _) in zip(loads, before, strict=True)), "the load has ended"
                 counts = [f"{load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)]
                 figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}")
             end = time.monotonic() + 90
