@@ -89,12 +89,20 @@ def of(unit: str, property: str) -> str:
 def ask(answers: Answers, method: str, target: str, body: str = "") -> tuple[int, dict]:
     """One request to the version that serves; the proxy would limit how many one client may send."""
     with closing(http.client.HTTPConnection("localhost")) as connection:
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(10)
-        connection.sock.connect(f"/srv/{answers.name}/current/http.sock")
+        connection.sock = reached(Path(f"/srv/{answers.name}/current"))
         connection.request(method, target, body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
+
+
+def reached(version: Path) -> socket.socket:
+    """A connection to a version, at its path or, behind Traefik, at its port."""
+    if (version / "port.env").exists():
+        return socket.create_connection(("127.0.0.1", int((version / "port.env").read_text().removeprefix("PORT="))), timeout=10)
+    connected = socket.socket(socket.AF_UNIX)
+    connected.settimeout(10)
+    connected.connect(str(version / "http.sock"))
+    return connected
 
 
 def send(answers: Answers, name: str, count: int) -> list[str]:
