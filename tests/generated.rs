@@ -339,12 +339,17 @@ fn every_two_choices_are_without_quick_findings() {
 
 /// Judges one repository whole; returns how many judges there were, and who found something.
 fn judged(flags: &[String]) -> (usize, Vec<String>) {
+    // On a server that they share, the tests of two repositories would use the same database.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let flags = flags.iter().map(String::as_str).collect::<Vec<_>>();
     let mut repository = Repository::new("shop-api", &flags);
     let environment = repository.environment();
     read_only_judges(&mut repository, &environment);
     locks_judge(&mut repository);
+    let shared = repository.database_url().is_some();
+    let guard = shared.then(|| ONE_AT_A_TIME.lock().expect("no other thread panicked"));
     repository.judge("pytest, 95 % of branches", &environment.join("bin/pytest"), &["--cov", "-q"]);
+    drop(guard);
     println!("{}", repository.log);
     (repository.judges, repository.findings)
 }
