@@ -102,9 +102,7 @@ impl<'a> Closure<'a> {
 }
 
 fn write(universe: &Universe, closure: &Closure, project: &str) -> Result<String> {
-    let pins = closure.needs.keys().filter_map(|name| universe.pin(name));
-    // Hashes are nearly all of the text.
-    let mut text = String::with_capacity(pins.map(|pin| pin.hashes.len() + 200).sum());
+    let mut text = String::new();
     for (name, need) in &closure.needs {
         let marker = universe.marker(need.cells).ok_or_else(|| {
             Error::failed(format!("no marker of the pinned universe says where `{name}` is needed"))
