@@ -61,11 +61,11 @@ class Load:
         if outcome != str(self.post[2]):
             self.failures[outcome] += 1
 
-    async def http1(self, connections: int) -> None:
-        """Keep so many persistent connections busy."""
-        await asyncio.gather(*(self._connection() for _ in range(connections)))
+    async def http1(self, connections: int, pause: float = 0) -> None:
+        """Keep so many persistent connections busy; each body waits so many seconds for its end."""
+        await asyncio.gather(*(self._connection(pause) for _ in range(connections)))
 
-    async def _connection(self) -> None:
+    async def _connection(self, pause: float) -> None:
         streams = None
         while self._more():
             start = time.monotonic()
@@ -75,7 +75,11 @@ class Load:
                         streams = await self._open("http/1.1")
                     reader, writer = streams
                     headers = {"Content-Type": "application/json"}
-                    writer.write(self.client.request("POST", self.post[0], headers, self._body()))
+                    request = self.client.request("POST", self.post[0], headers, self._body())
+                    writer.write(request[:-1])
+                    await writer.drain()
+                    await asyncio.sleep(pause)
+                    writer.write(request[-1:])
                     await writer.drain()
                     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
                     fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)

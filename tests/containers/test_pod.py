@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 import pod as kubelet
+import slow
 from facts import Rows
 from load import Load
 from pod import Cluster, Probes
@@ -60,10 +62,11 @@ def database(repository: Path, answers: Answers, network: str, package: str):
 
 @pytest.fixture(scope="module")
 def cluster(repository: Path, tmp_path_factory: pytest.TempPathFactory, network: str, package: str) -> Cluster:
-    """The objects of production, with the Secret that the README makes."""
+    """The objects of production, with the Secret that the README makes: of passwords and hosts of this test."""
     objects = kubelet.manifests(repository / "deploy/kubernetes/overlays/production")
     made = dict(re.findall(r"(?m)^printf '(\S+)' >(\w+)$", (repository / "README.md").read_text()))
-    values = {file: text.replace("user:password@host", f"{package}:{PASSWORD}@database") for text, file in made.items()}
+    database, broker = ("user:password@host", f"{package}:{PASSWORD}@database"), (":password@host", f":{PASSWORD}@broker")
+    values = {file: text.replace(*database).replace(*broker) for text, file in made.items()}
     (account,) = objects["ServiceAccount"]
     return Cluster(objects, {account["metadata"]["name"]: values}, network, tmp_path_factory.mktemp("secrets"))
 
@@ -85,12 +88,48 @@ def migrated(cluster: Cluster, database: str | None, image: str) -> list[tuple[i
     return ends
 
 
+def pods(cluster: Cluster, component: str) -> list[dict]:
+    label = "app.kubernetes.io/component"
+    return [one["spec"]["template"]["spec"] for one in cluster.objects["Deployment"] if one["metadata"]["labels"][label] == component]
+
+
 @pytest.fixture(scope="module")
 def template(cluster: Cluster) -> dict:
     """The pod of the application."""
-    component = "app.kubernetes.io/component"
-    (api,) = (one for one in cluster.objects["Deployment"] if one["metadata"]["labels"][component] == "api")
-    return api["spec"]["template"]["spec"]
+    (pod,) = pods(cluster, "api")
+    return pod
+
+
+@pytest.fixture(scope="module")
+def broker(repository: Path, network: str):
+    """What is a service elsewhere in production, by the image that development uses."""
+    services = yaml.safe_load((repository / "compose.dev.yaml").read_text())["services"]
+    image = next(service["image"] for service in services.values() if service["image"].startswith("valkey/"))
+    container = docker("run", "--detach", f"--network={network}", "--network-alias=broker", image, "valkey-server", "--requirepass", PASSWORD)
+    yield container
+    docker("rm", "--force", "--volumes", container)
+
+
+@pytest.fixture(scope="module")
+def worker(cluster: Cluster) -> dict:
+    """The pod that runs tasks."""
+    found = pods(cluster, "worker")
+    if not found:
+        pytest.skip("the repository has no workers")
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def workers(cluster: Cluster, worker: dict, image: str, broker: str, repository: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Two such pods that have passed their startup probes. Their task takes as long as its items say."""
+    name = slow.build(image, repository, tmp_path_factory.mktemp("slow"))
+    both = [cluster.run(worker, name) for _ in range(2)]
+    try:
+        for one in both:
+            figure(f"worker's pod: started after {kubelet.start(worker, one):.1f} s")
+        yield both
+    finally:
+        docker("rm", "--force", *both)
 
 
 @pytest.fixture(scope="module")
@@ -116,17 +155,26 @@ def test_two_migrations_at_once_end_well(migrated: list[tuple[int, str]], databa
     assert upgrades[2] == 0 < max(upgrades)
 
 
-def test_the_pod_is_what_its_manifest_says(running: str, template: dict):
-    status = dict(line.split(":\t", 1) for line in docker("exec", running, "cat", "/proc/1/status").splitlines())
-    context = template["securityContext"]
+def test_every_pod_is_of_the_image_that_is_built(cluster: Cluster, image: str):
+    owners = [*cluster.objects["Deployment"], *cluster.objects.get("Job", [])]
 
-    assert status["Uid"].split() == [str(context["runAsUser"])] * 4
+    assert {one["image"].partition("@")[0] for owner in owners for one in owner["spec"]["template"]["spec"]["containers"]} == {image}
+
+
+def test_the_pod_is_what_its_manifest_says(running: str, template: dict):
+    closed_in(running, template)
+
+
+def closed_in(container: str, pod: dict) -> None:
+    status = dict(line.split(":\t", 1) for line in docker("exec", container, "cat", "/proc/1/status").splitlines())
+
+    assert status["Uid"].split() == [str(pod["securityContext"]["runAsUser"])] * 4
     assert int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0
     assert status["NoNewPrivs"] == "1"
-    assert docker("exec", running, "find", "/app", "/opt/venv", "-writable", "-not", "-type", "l") == ""
-    assert docker("diff", running) in ("", "C /run\nA /run/secrets")
-    assert kubelet.attempt(template, running, "readinessProbe") == 200
-    assert {json.loads(line)["level"] for line in kubelet.logs(running).splitlines()} == {"INFO"}
+    assert docker("exec", container, "find", "/app", "/opt/venv", "-writable", "-not", "-type", "l") == ""
+    assert docker("diff", container) in ("", "C /run\nA /run/secrets")
+    assert kubelet.passes(pod, container, "readinessProbe")
+    assert {json.loads(line)["level"] for line in kubelet.logs(container).splitlines()} == {"INFO"}
 
 
 def test_a_pod_that_waits_for_its_database_lives_and_is_not_ready(running: str, template: dict, database: str | None):
@@ -144,6 +192,51 @@ def test_a_pod_that_waits_for_its_database_lives_and_is_not_ready(running: str, 
     assert set(alive + probes.statuses["livenessProbe"]) == {200}
     # Each answer came in time for the probe, also where it told of a database that does not answer.
     assert set(probes.statuses["readinessProbe"]) == {200, 503}
+
+
+def send(running: str, template: dict, answers: Answers, item: str, count: int) -> list[str]:
+    """Ask the application for so many reports and return the tasks' ids."""
+    api = PlainClient(kubelet.address(running), answers.domain, Path(), template["containers"][0]["ports"][0]["containerPort"])
+    body = json.dumps({"counts": [{"name": item}]}).encode()
+    requested = [api.send("POST", "/reports", {"Content-Type": "application/json"}, body) for _ in range(count)]
+    assert {one.status for one in requested} == {202}
+    return [one.json()["id"] for one in requested]
+
+
+def test_the_pods_of_workers_are_what_their_manifest_says(workers: list[str], worker: dict):
+    for one in workers:
+        closed_in(one, worker)
+        assert kubelet.passes(worker, one, "livenessProbe")
+
+
+def test_a_worker_that_hangs_is_found_out(workers: list[str], worker: dict):
+    """Its file is not touched for a minute, so far as the probe can tell."""
+    (path,) = re.findall(r'os\.stat\("([^"]+)"\)', worker["containers"][0]["livenessProbe"]["exec"]["command"][-1])
+    probe = shlex.join(worker["containers"][0]["livenessProbe"]["exec"]["command"])
+    old = f"touch --date='1 minute ago' {path}; {probe}"
+
+    # The worker itself may have touched it in between.
+    wait_for(lambda: run("docker", "exec", workers[0], "sh", "-c", old, check=False).returncode == 1, "the probe fails", 20)
+    wait_for(lambda: kubelet.passes(worker, workers[0], "livenessProbe"), "the probe passes again", 20)
+
+
+def test_a_worker_that_is_ended_finishes_or_returns_its_tasks(
+    running: str, template: dict, workers: list[str], worker: dict, answers: Answers
+):
+    ids = send(running, template, answers, "slow-1000", 60)
+    wait_for(lambda: slow.done(slow.lines(workers[0]), ids), "the first task is done")
+    status, left = kubelet.terminate(worker, workers[0])
+    logged = slow.lines(workers[0])
+
+    def done() -> list[str]:
+        return slow.done([*logged, *slow.lines(workers[1])], ids)
+
+    wait_for(lambda: len(set(done())) == len(ids), "all tasks are done")
+
+    figure(f"worker's pod ended with tasks of 1 s: exit {status}, {left:.1f} s left, it did {len(slow.done(logged, ids))} of {len(ids)}")
+    assert sorted(done()) == sorted(ids)
+    assert status in (0, 143)
+    assert left > 5
 
 
 def test_a_pod_that_is_ended_under_load_loses_no_request(running: str, template: dict, answers: Answers, rows: Rows):

@@ -4,11 +4,15 @@ Skipped for repositories without workers. The load goes to the application direc
 """
 
 import json
+import re
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+import slow
+from slow import lines
 from support import Answer, Client, Stack, docker, figure, run, wait_for
 
 COUNTS = {"counts": [{"name": "lamp", "quantity": 2}, {"name": "chair"}, {"name": "lamp"}]}
@@ -28,28 +32,19 @@ def package(repository: Path) -> str:
 
 @pytest.fixture(scope="module")
 def workers(package: str, stack: Stack, image: str, repository: Path, tmp_path_factory: pytest.TempPathFactory):
-    """Two workers whose task takes as many milliseconds as an item `slow-500` says."""
-    task = (repository / f"src/{package}/reports/tasks.py").read_text()
-    sleep = "await __import__('asyncio').sleep" if "async def" in task else "__import__('time').sleep"
-    begin = next(line for line in task.splitlines() if line.startswith("    return "))
-    delay = f"    {sleep}(int((__import__('re').search(r'slow-([0-9]+)', repr(counts)) or [0, 0])[1]) / 1000)\n"
-    folder = tmp_path_factory.mktemp("slow")
-    (folder / "tasks.py").write_text(task.replace(begin, delay + begin))
-    (folder / "Dockerfile").write_text(f"FROM {image}\nCOPY tasks.py /app/src/{package}/reports/tasks.py\n")
-    slow = image.rpartition(":")[0] + ":slow"
-    docker("build", "--tag", slow, str(folder))
-
+    """Two workers whose task takes as long as its items say."""
+    name = slow.build(image, repository, tmp_path_factory.mktemp("slow"))
     (stack.folder / "compose.tasks.yaml").write_text(
-        f"services: {{worker: {{image: '{slow}', environment: {{APP_TASKS_TIME_LIMIT: {TIME_LIMIT}}}}}}}\n"
+        f"services: {{worker: {{environment: {{APP_TASKS_TIME_LIMIT: {TIME_LIMIT}}}}}}}\n"
     )
     environment = stack.folder / ".env"
     before = environment.read_text()
     changed = before.replace("compose.broker.yaml", "compose.broker.yaml:compose.tasks.yaml")
-    environment.write_text(changed.replace("WORKER_REPLICAS=1", "WORKER_REPLICAS=2"))
-    stack.compose("up", "--detach", "--no-deps", "--wait", "worker")
+    environment.write_text(changed.replace("WORKER_REPLICAS=1", "WORKER_REPLICAS=2").replace(f"APP_IMAGE={image}", f"APP_IMAGE={name}"))
+    stack.compose("up", "--detach", "--no-deps", "--wait", "app", "worker")
     yield lambda: stack.compose("ps", "--all", "--quiet", "worker").splitlines()
     environment.write_text(before)
-    stack.compose("up", "--detach", "--no-deps", "--wait", "worker")
+    stack.compose("up", "--detach", "--no-deps", "--wait", "app", "worker")
 
 
 def request_report(client: Client) -> Answer:
@@ -99,11 +94,6 @@ def kill(container: str, program: str) -> None:
     """End all processes of a program without warning; its container is started again."""
     code = f"for p in $(grep -lsa {program} /proc/[0-9]*/cmdline | cut -d/ -f3); do [ $p -le 1 ] || [ $p = $$ ] || kill -9 $p; done"
     docker("exec", container, "sh", "-c", code, check=False)
-
-
-def lines(container: str) -> list[dict]:
-    logs = run("docker", "logs", container)
-    return [json.loads(line) for line in (logs.stdout + logs.stderr).splitlines()]
 
 
 def test_a_report_is_written_under_the_id_of_its_request(package: str, stack: Stack, client: Client):
@@ -185,7 +175,7 @@ def test_killed_workers_and_a_restarted_broker_lose_no_task(stack: Stack, worker
 
     wait_for(lambda: written(stack, ids) == TASKS, "all reports", 90)
 
-    done = [line for one in workers() for line in lines(one) if line.get("task_id") in ids and not line.get("failed", True)]
+    done = [task for one in workers() for task in slow.done(lines(one), ids)]
     figure(
         f"{TASKS} tasks, two workers killed, the broker restarted and killed: sent in {sent - start:.1f} s,"
         f" all done {time.monotonic() - sent:.1f} s later, {len(done) - TASKS} of them twice"
@@ -199,6 +189,44 @@ def test_every_line_of_a_worker_is_json(stack: Stack, workers):
         count = len(lines(one))
         figure(f"log of a worker: {count} lines of JSON")
         assert count
+
+
+def test_a_rollout_while_tasks_run_has_each_done_once(stack: Stack, workers, tmp_path: Path):
+    """To an image after this one and back, with more tasks waiting than can be done meanwhile."""
+    environment = stack.folder / ".env"
+    image = re.search("(?m)^APP_IMAGE=(.*)$", environment.read_text())[1]
+    successor = image.rpartition(":")[0] + ":slow-next"
+    (tmp_path / "Dockerfile").write_text(f"FROM {image}\nLABEL org.opencontainers.image.version=next\n")
+    docker("build", "--tag", successor, str(tmp_path))
+    said: list[Path] = []
+
+    def listen() -> None:
+        """What a container has said goes with it, so somebody has to listen until it goes."""
+        for one in workers():
+            said.append(tmp_path / one)
+            with said[-1].open("w") as file:
+                listening.append(subprocess.Popen(["docker", "logs", "--follow", one], stdout=file, stderr=subprocess.STDOUT))
+
+    listening: list[subprocess.Popen] = []
+    ids = []
+    for argument in (successor, "--back"):
+        ids += send(stack, "slow-500", TASKS)
+        listen()
+        before = set(workers())
+        start = time.monotonic()
+        run("./rollout.sh", argument, cwd=stack.folder)
+        figure(f"rollout.sh {argument.rpartition('/')[2]} with {TASKS} tasks of 0.5 s before it: {time.monotonic() - start:.1f} s")
+        assert not before & set(workers())
+    wait_for(lambda: written(stack, ids) == len(ids), "all reports", 180)
+    listen()
+    time.sleep(1)
+    for one in listening:
+        one.terminate()
+        one.wait()
+
+    logged = [json.loads(line) for file in said for line in file.read_text().splitlines()]
+    done = slow.done(logged, ids)
+    assert len(done) == len(set(done)) == len(ids)
 
 
 LEFT = """

@@ -23,6 +23,12 @@ CLASSES = {"nginx", "envoy"}
 CLUSTER_METRICS = "kube_"
 # Scripts that an image of the pipeline brings along.
 FOREIGN = {"buildctl-daemonless.sh"}
+# How each proxy says for how many seconds it keeps idle connections to the application.
+IDLE = {
+    "deploy/nginx/proxy.conf": r"keepalive_timeout (\d+)s;",
+    "deploy/traefik/dynamic/services.yaml": r"idleConnTimeout: (\d+)s",
+    "deploy/envoy/envoy.yaml": r"HttpProtocolOptions\n(?:.*\n){1,3}?.*\{idle_timeout: (\d+)s\}",
+}
 # Variables that the servers read by themselves.
 OWN = {"FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"}
 
@@ -846,7 +852,13 @@ def traefik(repository):
 
 
 def drains(repository):
-    """Envoy counts the requests in flight under the name that the script asks for."""
+    """A proxy closes idle connections before a worker that is replaced does; Envoy counts the requests in flight under the name asked for."""
+    drain = int(re.search(r"(?m)^#APP_SHUTDOWN_DRAIN=(\d+)$", repository.read(".env.example"))[1])
+    for path, pattern in IDLE.items():
+        found = re.findall(pattern, repository.read(path))
+        expect(found or not repository.read(path), path, "does not say how long it keeps idle connections to the application")
+        for seconds in found:
+            expect(int(seconds) < drain, path, f"keeps idle connections for {seconds} s, a worker that is replaced for {drain} s")
     counted = re.findall(r"stat_prefix: (\w+)", repository.read("deploy/envoy/envoy.yaml"))
     for script in ("run.sh", "drain.sh"):
         for asked in re.findall(r"\^http\\\.(\w+)\\\.", repository.read(f"deploy/envoy/{script}")):

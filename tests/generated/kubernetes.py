@@ -389,7 +389,6 @@ def shutdown(repository, built, findings):
     """Checks that whoever waits for the server is more patient than the server."""
     text = (repository / "gunicorn.conf.py").read_text() if (repository / "gunicorn.conf.py").exists() else ""
     number = re.search(r"(?m)^graceful_timeout = (\d+)$", text)
-    keepalive = re.search(r"(?m)^keepalive = (\d+)$", text)
     graceful = int(number[1]) if number else 0
     for overlay, documents in built.items():
         settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap" and "WEB_CONCURRENCY" in one["data"])
@@ -419,11 +418,11 @@ def shutdown(repository, built, findings):
         paths = {probe: container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
         if list(paths.values()) != ["/health", "/health", "/ready"]:
             findings.append(f"{overlay}: probes ask {paths}")
-        if keepalive:
-            for idle in idle_timeouts(documents):
-                if idle >= int(keepalive[1]):
-                    findings.append(f"{overlay}: the gateway keeps idle connections for {idle} s, the server for {keepalive[1]}")
-    return f"grace, drain, probes, keep-alive in {len(built)} overlays"
+        # A worker that leaves tells its clients so for as long as its drain, and closes what was idle for all of it.
+        for idle in idle_timeouts(documents):
+            if idle >= drain:
+                findings.append(f"{overlay}: the gateway keeps idle connections for {idle} s, a worker that leaves for {drain} s")
+    return f"grace, drain, probes, idle connections in {len(built)} overlays"
 
 
 def idle_timeouts(documents):
