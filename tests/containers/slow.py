@@ -1,6 +1,7 @@
 """An image whose task takes its time, so that it can be interrupted."""
 
 import json
+import re
 from pathlib import Path
 
 from support import docker, run
@@ -15,7 +16,7 @@ def build(image: str, repository: Path, folder: Path) -> str:
     delay = f"    {sleep}(int((__import__('re').search(r'slow-([0-9]+)', repr(counts)) or [0, 0])[1]) / 1000)\n"
     (folder / "tasks.py").write_text(task.replace(begin, delay + begin))
     (folder / "Dockerfile").write_text(f"FROM {image}\nCOPY tasks.py /app/{source.relative_to(repository)}\n")
-    name = image.rpartition(":")[0] + ":slow"
+    name = re.sub(r":[^:/]+$", "", image) + ":slow"
     docker("build", "--tag", name, str(folder))
     return name
 

@@ -66,7 +66,8 @@ def cluster(repository: Path, tmp_path_factory: pytest.TempPathFactory, network:
     objects = kubelet.manifests(repository / "deploy/kubernetes/overlays/production")
     made = dict(re.findall(r"(?m)^printf '(\S+)' >(\w+)$", (repository / "README.md").read_text()))
     database, broker = ("user:password@host", f"{package}:{PASSWORD}@database"), (":password@host", f":{PASSWORD}@broker")
-    values = {file: text.replace(*database).replace(*broker) for text, file in made.items()}
+    # The broker here speaks no TLS.
+    values = {file: text.replace(*database).replace(*broker).replace("rediss:", "redis:") for text, file in made.items()}
     (account,) = objects["ServiceAccount"]
     return Cluster(objects, {account["metadata"]["name"]: values}, network, tmp_path_factory.mktemp("secrets"))
 
@@ -102,9 +103,13 @@ def template(cluster: Cluster) -> dict:
 
 @pytest.fixture(scope="module")
 def broker(repository: Path, network: str):
-    """What is a service elsewhere in production, by the image that development uses."""
-    services = yaml.safe_load((repository / "compose.dev.yaml").read_text())["services"]
-    image = next(service["image"] for service in services.values() if service["image"].startswith("valkey/"))
+    """Likewise. None if there are no tasks."""
+    development = repository / "compose.dev.yaml"
+    services = yaml.safe_load(development.read_text())["services"] if development.exists() else {}
+    image = next((service["image"] for service in services.values() if service["image"].startswith("valkey/")), None)
+    if image is None:
+        yield None
+        return
     container = docker("run", "--detach", f"--network={network}", "--network-alias=broker", image, "valkey-server", "--requirepass", PASSWORD)
     yield container
     docker("rm", "--force", "--volumes", container)
@@ -120,7 +125,7 @@ def worker(cluster: Cluster) -> dict:
 
 
 @pytest.fixture(scope="module")
-def workers(cluster: Cluster, worker: dict, image: str, broker: str, repository: Path, tmp_path_factory: pytest.TempPathFactory):
+def workers(cluster: Cluster, worker: dict, image: str, broker: str | None, repository: Path, tmp_path_factory: pytest.TempPathFactory):
     """Two such pods that have passed their startup probes. Their task takes as long as its items say."""
     name = slow.build(image, repository, tmp_path_factory.mktemp("slow"))
     both = [cluster.run(worker, name) for _ in range(2)]
@@ -133,7 +138,7 @@ def workers(cluster: Cluster, worker: dict, image: str, broker: str, repository:
 
 
 @pytest.fixture(scope="module")
-def running(cluster: Cluster, template: dict, image: str, database: str | None, migrated: list[tuple[int, str]]):
+def running(cluster: Cluster, template: dict, image: str, broker: str | None, migrated: list[tuple[int, str]]):
     """A pod of the application that has passed its startup probe."""
     container = cluster.run(template, image)
     try:
@@ -174,7 +179,7 @@ def closed_in(container: str, pod: dict) -> None:
     assert docker("exec", container, "find", "/app", "/opt/venv", "-writable", "-not", "-type", "l") == ""
     assert docker("diff", container) in ("", "C /run\nA /run/secrets")
     assert kubelet.passes(pod, container, "readinessProbe")
-    assert {json.loads(line)["level"] for line in kubelet.logs(container).splitlines()} == {"INFO"}
+    assert {json.loads(line)["level"] for line in kubelet.logs(container).splitlines()} <= {"INFO"}
 
 
 def test_a_pod_that_waits_for_its_database_lives_and_is_not_ready(running: str, template: dict, database: str | None):

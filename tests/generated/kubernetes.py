@@ -274,9 +274,9 @@ def envoy(every, encrypted):
     wanted = "1.2" if encrypted else None
     yield None if policy.get("tls", {}).get("minVersion") == wanted else f"the least version of TLS is not {wanted}"
     yield from client(encrypted, policy.get("clientIPDetection", {}).get("xForwardedFor", {}).get("trustedCIDRs"))
-    # An id of a client is kept where Envoy does not see the client itself.
+    # An id of a client is kept where Envoy does not see the client itself; where it does, nobody speaks for another.
     removed = policy["headers"].get("earlyRequestHeaders", {}).get("remove", [])
-    yield None if removed == ([] if encrypted else ["X-Request-Id"]) else f"removes {removed} from requests"
+    yield None if removed == (["X-Forwarded-For"] if encrypted else ["X-Request-Id"]) else f"removes {removed} from requests"
     found = {one["name"] for one in policy["headers"]["lateResponseHeaders"]["set"]}
     yield None if found == HEADERS else f"other headers: {sorted(found ^ HEADERS)}"
     yield None if {"requestHeadersReceivedTimeout", "requestReceivedTimeout"} <= set(policy["timeout"]["http"]) else "no timeouts"

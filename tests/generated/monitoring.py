@@ -31,15 +31,15 @@ def main(repository):
         print(f"{repository}: nothing is monitored")
         return
     name = rules["groups"][0]["name"]
+    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "rules.yaml").write_text(yaml.safe_dump(rules))
-        cases = tests({**labels, "job": name}, where, name)
+        cases = tests({**labels, "job": name}, where, name, alerts)
         given = {"rule_files": ["rules.yaml"], "evaluation_interval": "30s", "tests": cases}
         (Path(folder) / "tests.yaml").write_text(yaml.safe_dump(given))
         promtool("check", "rules", Path(folder) / "rules.yaml")
         promtool("test", "rules", Path(folder) / "tests.yaml")
     covered = {test["alertname"] for case in cases for test in case["alert_rule_test"] if test["exp_alerts"]}
-    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
     if alerts != covered:
         sys.exit(f"{repository}: no test lets {sorted(alerts ^ covered)} fire")
     print(f"{repository}: {len(alerts)} alerts, {len(cases)} tests")
@@ -69,11 +69,11 @@ def silent(alert, after):
     return {"alertname": alert, "eval_time": after, "exp_alerts": []}
 
 
-def tests(labels, where, name):
-    def answers(good, bad):
+def tests(labels, where, name, alerts):
+    def answers(good, bad, route="/items"):
         return [
-            series("http_requests_total", f"0+{good}x120", route="/items", status="200", **labels),
-            series("http_requests_total", f"0+{bad}x120", route="/items", status="503", **labels),
+            series("http_requests_total", f"0+{good}x120", route=route, status="200", **labels),
+            series("http_requests_total", f"0+{bad}x120", route=route, status="503", **labels),
         ]
 
     def durations(route, quick, slow):
@@ -90,11 +90,12 @@ def tests(labels, where, name):
     common = [
         case("two of a hundred fail", answers(98, 2), silent("Errors", "4m"), errors),
         case("one of two hundred fails", answers(199, 1), silent("Errors", "30m")),
+        case("what machines ask fails", answers(50, 50, "/ready") + answers(100, 0), silent("Errors", "30m")),
         case("half is slow", durations("/items", 50, 50), silent("SlowRequests", "8m"), slow),
         case("what machines ask is slow", durations("/ready", 50, 50), silent("SlowRequests", "30m")),
         case("one of two hundred is slow", durations("/items", 199, 1), silent("SlowRequests", "30m")),
     ]
-    return common + (in_a_cluster(name) if where else on_a_host(labels))
+    return common + (in_a_cluster(name, alerts) if where else on_a_host(labels))
 
 
 def on_a_host(labels):
@@ -108,7 +109,7 @@ def on_a_host(labels):
     ]
 
 
-def in_a_cluster(name):
+def in_a_cluster(name, alerts):
     autoscaler = {"namespace": "shop", "horizontalpodautoscaler": name}
     most = series("kube_horizontalpodautoscaler_spec_max_replicas", "10x120", **autoscaler)
     full = fires("NoMoreReplicas", "20m", "warning", "The autoscaler has no replica left to add",
@@ -116,7 +117,16 @@ def in_a_cluster(name):
     container = {"namespace": "shop", "container": "api", "pod": f"{name}-1"}
     nothing = fires("NothingServes", "5m", "critical", "No pod is ready", "Every request in shop fails.",
                     namespace="shop", deployment=name)
-    return [
+    worker = {"namespace": "shop", "deployment": f"{name}-worker"}
+    workers = [
+        case("a worker restarts", [series("kube_pod_container_status_restarts_total", "0x20 5x100", **{**container, "container": "worker"})],
+             silent("Restarts", "9m"), fires("Restarts", "15m", "warning", "Containers restart again and again",
+                                             "5 restarts in shop within half an hour.", namespace="shop")),
+        case("no worker", [series("kube_deployment_status_replicas_available", "0x40", **worker)], silent("NothingWorks", "4m"),
+             fires("NothingWorks", "8m", "critical", "No worker runs", "Tasks wait in shop.", **worker)),
+        case("a worker", [series("kube_deployment_status_replicas_available", "1x40", **worker)], silent("NothingWorks", "15m")),
+    ]
+    return (workers if "NothingWorks" in alerts else []) + [
         case("all replicas run", [most, series("kube_horizontalpodautoscaler_status_current_replicas", "10x120", **autoscaler)],
              silent("NoMoreReplicas", "10m"), full),
         case("one is left", [most, series("kube_horizontalpodautoscaler_status_current_replicas", "9x120", **autoscaler)],
