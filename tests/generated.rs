@@ -2,13 +2,15 @@
 //! makes the tools and shows how the tests are called.
 //!
 //! `GATE_JUDGES` names a virtual environment with the judges of `.ci/judges.txt`,
-//! `GATE_PYTHON` a Python of the default minor version or 3.12, `GATE_STATE` a
-//! folder for virtual environments that may be kept. `GATE_PACK` names the folder of
-//! another pack to generate from, `GATE_FLAGS` the flags of one repository to judge,
-//! `GATE_COVER=pairs` asks for every pair of choices.
+//! `GATE_PROXIES` what `tests/machine/tools` prints, `GATE_PYTHON` a Python of the
+//! default minor version or 3.12, `GATE_STATE` a folder for virtual environments that
+//! may be kept. `GATE_PACK` names the folder of another pack to generate from,
+//! `GATE_FLAGS` the flags of one repository to judge, `GATE_COVER=pairs` asks for every
+//! pair of choices.
 
 #![expect(clippy::print_stdout, reason = "the log of CI shows what was judged")]
 
+mod proxies;
 mod upgrade;
 
 use std::collections::BTreeMap;
@@ -134,6 +136,7 @@ fn quick_judges(repository: &mut Repository, environment: &Path) {
     let script = manifest("tests/generated/consistency.py");
     let arguments = [&script, &folder].map(|path| path.to_str().expect("UTF-8"));
     repository.judge("consistency", &python, &arguments);
+    proxies::judge(repository);
 }
 
 /// Judges of the code, and of whether files agree with each other.

@@ -217,6 +217,10 @@ def test_a_websocket_passes(echo: Client):
     assert echoed == b"\x81\x05hello"
 
 
+def test_a_path_with_a_null_is_refused(echo: Client):
+    assert echo.send("GET", "/items%00").status == 400
+
+
 @pytest.mark.parametrize("calm", [2], indirect=True)
 def test_internal_paths_are_hidden_in_every_spelling(client: Client, echo: Client):
     shown = {}
