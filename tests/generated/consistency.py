@@ -23,12 +23,17 @@ CLASSES = {"nginx", "envoy"}
 CLUSTER_METRICS = "kube_"
 # Scripts that an image of the pipeline brings along.
 FOREIGN = {"buildctl-daemonless.sh"}
+<<<<<<< HEAD
 # How each proxy says for how many seconds it keeps idle connections to the application.
 IDLE = {
     "deploy/nginx/proxy.conf": r"keepalive_timeout (\d+)s;",
     "deploy/traefik/dynamic/services.yaml": r"idleConnTimeout: (\d+)s",
     "deploy/envoy/envoy.yaml": r"HttpProtocolOptions\n(?:.*\n){1,3}?.*\{idle_timeout: (\d+)s\}",
 }
+=======
+# Folders of other programs on a machine.
+FOREIGN_FOLDERS = {("etc", program) for program in ("systemd", "nginx", "traefik", "envoy", "letsencrypt")}
+>>>>>>> 2582c0b (systemd: have certbot obtain the certificate for nginx)
 # Variables that the servers read by themselves.
 OWN = {"FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"}
 
@@ -737,7 +742,9 @@ def nginx(repository, services):
 def nginx_files(repository, root):
     """What holds wherever nginx runs; returns all of its configuration."""
     texts = {path.name: path.read_text() for path in root.glob("*.conf")}
-    included = {"nginx.conf"} | {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
+    # What nginx is started with, later and at first.
+    included = {"nginx.conf", *re.findall(r"nginx -c /etc/nginx/(\S+)", repository.readme)}
+    included |= {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
     for name in included ^ set(texts):
         expect(False, f"deploy/nginx/{name}", "is not there" if name in included else "nothing includes it")
     whole = "\n".join(texts.values())
@@ -766,7 +773,7 @@ def systemd(repository):
     own = {(kinds[kind], folder) for text in units.values() for kind, folder in re.findall(r"(?m)^(RuntimeDirectory|StateDirectory)=([a-z0-9-]+)", text)}
     for place, text in {**deployed, "README.md": repository.readme}.items():
         for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
-            known = found == name or (folder, found) in own | {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
+            known = found == name or (folder, found) in own | FOREIGN_FOLDERS
             expect(known, place, f"/{folder}/{found} is not of {name}")
         # A version, which is written in other letters, may be part of a name before its `@` as well as behind it.
         pattern = rf"\b({re.escape(name)}(?:-[a-z]+)*)(?:-[^a-z\s/*@][^\s/*@]*)?(@?)[^\s/*]*\.service"
@@ -819,6 +826,7 @@ def systemd(repository):
     envoy(repository)
     trusted(repository)
     doors(repository)
+    certbot(repository)
     belongings(repository, name, units, deployed)
     if repository.workflow:
         workflow(repository, [])
@@ -915,6 +923,19 @@ def doors(repository):
     expect(open_ports == told, "README.md", f"names the ports {sorted(told)}, the proxy listens at {sorted(open_ports)}")
 
 
+def certbot(repository):
+    """nginx serves the proof where certbot puts it, and takes the certificate from where certbot keeps it."""
+    command = re.search(r"(?s)\ncertbot certonly (.*?[^\\])\n", repository.readme)
+    nginx = "".join(path.read_text() for path in (repository.root / "deploy/nginx").glob("*.conf"))
+    options = dict(re.findall(r"--(domain|webroot-path) (\S+)", command[1])) if command else {}
+    served = set(re.findall(r"\broot (\S+);", nginx))
+    expect(served == {options["webroot-path"]} if command else not served, "README.md", f"certbot does not put its proof into {served}")
+    kept = set(re.findall(r"/etc/letsencrypt/live/([^/]+)/", nginx))
+    expect(kept == {options["domain"]} if command else not kept, "README.md", f"certbot keeps no certificate for {kept}")
+    for folder in served:
+        expect(f"install -d {folder}\n" in repository.readme, "README.md", f"does not make {folder}")
+
+
 def belongings(repository, name, units, deployed):
     """What the README makes on a machine for the service, files and groups, is what something there uses."""
     made = set()
@@ -953,7 +974,7 @@ def paths(repository):
     """What README and workflow name as a file is one."""
     text = repository.readme + repository.workflow
     bases = [repository.root, repository.root / "src"]
-    bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
+    bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "nginx", "systemd")]
     bases += [path for path in (repository.root / "src").glob("**/") if path.name != "__pycache__"]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:

@@ -77,8 +77,11 @@ def installed(answers: Answers, authority: Authority, tmp_path_factory: pytest.T
                 run("ip", "address", "add", f"{address}/32", "dev", "lo")
         else:
             pebble = services.enter_context(Pebble(tmp_path_factory.mktemp("pebble"), "127.0.0.1"))
-            Path("/etc/traefik").mkdir()
-            pebble.known_to(REPOSITORY / "deploy/traefik/static.yaml", Path("/etc/traefik"))
+            if answers.proxy == "traefik":
+                Path("/etc/traefik").mkdir()
+                pebble.known_to(REPOSITORY / "deploy/traefik/static.yaml", Path("/etc/traefik"))
+            else:
+                pebble.known_to_certbot()
             authority.ca = pebble.root
         commands = support.documented_commands(REPOSITORY / "README.md", "Deploy")
         try:

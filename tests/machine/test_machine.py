@@ -81,20 +81,43 @@ def test_plain_http_is_sent_to_https(client: Client):
     assert (answer.status, answer.headers["location"]) == (308, f"https://{client.domain}/items?a=b")
 
 
-def test_a_certificate_that_the_proxy_obtained_is_kept_for_its_next_start(client: Client, answers: Answers):
+def test_a_certificate_that_was_obtained_is_kept_for_the_next_start(client: Client, answers: Answers):
     if answers.tls != "acme":
         pytest.skip("the certificate comes from elsewhere")
-    with client.connect() as connection:
-        before = connection.getpeercert()
+    before = certificate(client)
 
     run("systemctl", "restart", service_of(answers))
     wait_for(lambda: reachable(client), "the proxy")
 
-    with client.connect() as connection:
-        after = connection.getpeercert()
+    after = certificate(client)
     assert "Pebble" in str(after["issuer"])
     assert after["serialNumber"] == before["serialNumber"]
-    assert Path(f"/var/lib/{service_of(answers)}/acme.json").stat().st_mode & 0o777 == 0o600
+    in_certbot = f"/etc/letsencrypt/archive/{answers.domain}/privkey1.pem"
+    key = Path(in_certbot if answers.proxy == "nginx" else f"/var/lib/{service_of(answers)}/acme.json")
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def certificate(client: Client) -> dict:
+    with client.connect() as connection:
+        return connection.getpeercert()
+
+
+def test_a_certificate_that_certbot_renews_is_in_force(client: Client, answers: Answers):
+    if (answers.tls, answers.proxy) != ("acme", "nginx"):
+        pytest.skip("certbot is not used")
+    before = certificate(client)
+    # Earlier than its last month: it is to be renewed now.
+    renewal = Path(f"/etc/letsencrypt/renewal/{answers.domain}.conf")
+    renewal.write_text(f"renew_before_expiry = 9999 days\n{renewal.read_text()}")
+
+    # What the timer starts.
+    run("systemctl", "start", "certbot.service")
+
+    wait_for(lambda: certificate(client)["serialNumber"] != before["serialNumber"], "the new certificate", 20)
+    assert "Pebble" in str(certificate(client)["issuer"])
+    assert run("systemctl", "is-active", "certbot.timer").stdout.strip() == "active"
+    # It is not renewed with each start of the timer.
+    renewal.write_text(renewal.read_text().replace("renew_before_expiry = 9999 days\n", ""))
 
 
 def test_metrics_are_read_on_this_machine_alone(client: Client, answers: Answers):
