@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fastwright::pack::Catalog;
+use fastwright::pack::{Catalog, Pack};
 use fastwright::render::render;
 use fastwright::tree::Tree;
 
@@ -22,6 +22,10 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ("proxy", &["nginx"], &["nginx"]),
     ("proxy", &["traefik"], &["traefik"]),
     ("proxy", &["envoy"], &["envoy"]),
+    ("tls", &["files"], &["renewed certificate", "install -m 644 fullchain"]),
+    ("tls", &["acme"], &["acme", "let's encrypt", "certbot"]),
+    ("tls", &["files", "acme"], &["certificate", "ssl_"]),
+    ("tls", &["upstream"], &["stranger", "the balancer's addresses"]),
     ("orchestrator", &["compose", "kubernetes", "none"], &["dockerfile", ".dockerignore"]),
     ("orchestrator", &["compose"], &["deploy/compose", "compose.yaml", "docker compose up"]),
     ("orchestrator", &["kubernetes"], &["kubernetes", "kubectl", "kustom", "pod"]),
@@ -71,8 +75,9 @@ fn what_is_not_chosen_is_not_spoken_of() {
     let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for flags in crate::snapshots::options(&pack).iter().chain(std::iter::once(&Vec::new())) {
-        let flags = pairs(flags);
+    let sets = crate::snapshots::options(&pack).into_iter().chain(edges(&pack));
+    for flags in sets.chain(std::iter::once(Vec::new())) {
+        let flags = pairs(&flags);
         let given: Vec<(&str, &str)> =
             flags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let answers = answers(&pack, &given).expect("accepted");
@@ -100,11 +105,34 @@ fn what_is_not_chosen_is_not_spoken_of() {
     assert_eq!(seen, all);
 }
 
+/// Returns as flags how requests may come in: three questions whose choices share files.
+fn edges(pack: &Pack) -> Vec<Vec<String>> {
+    let choices = |key: &str| {
+        let question = pack.questions.iter().find(|one| one.key.as_str() == key);
+        question.expect("a question").choices()
+    };
+    let mut edges = Vec::new();
+    for orchestrator in choices("orchestrator") {
+        for proxy in choices("proxy") {
+            for tls in choices("tls") {
+                let keys = ["orchestrator", "proxy", "tls"];
+                let values = [orchestrator, proxy, tls].map(|choice| choice.value.as_str());
+                let given: Vec<_> = keys.into_iter().zip(values).collect();
+                if answers(pack, &given).is_ok() {
+                    let flags = given.iter().map(|(key, value)| format!("--{key}={value}"));
+                    edges.push(flags.collect());
+                }
+            }
+        }
+    }
+    edges
+}
+
 #[test]
 fn every_question_with_choices_has_its_words() {
     let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
     // What changes a value and adds no feature; uvicorn serves in development, whatever the server.
-    let values = ["python", "tls"];
+    let values = ["python"];
     for question in &pack.questions {
         let key = question.key.as_str();
         for choice in question.choices().iter().filter(|choice| choice.value != "none") {

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import json
 import os
 import secrets
 import tomllib
@@ -14,15 +15,13 @@ import pytest
 import support
 from acme import Pebble
 from facts import FACTS, ROWS, Facts, Rows
-from support import Answers, Authority, Client, PlainClient, Stack, docker, run, wait_for
+from support import FORWARDED, Answers, Authority, Client, PlainClient, Stack, docker, run, wait_for
 
 PROJECT = "fastwright-tests"
-# What a balancer in front says of its client.
-FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 
 # What is not there cannot be tested.
 if (Path(os.environ["GATE_REPOSITORY"]) / "deploy/kubernetes").is_dir():
-    collect_ignore = ["test_compose.py", "test_monitoring.py", "test_proxy.py", "test_rolling.py", "test_tasks.py"]
+    collect_ignore = ["test_behind_balancer.py", "test_compose.py", "test_monitoring.py", "test_proxy.py", "test_rolling.py", "test_tasks.py"]
 else:
     collect_ignore = ["test_pod.py"]
 
@@ -144,6 +143,24 @@ def obtained(client: Client) -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.fixture
+def ask_as_strangers(stack: Stack, image: str):
+    """Sends a request from a container on the proxy's network, which is no address of the balancer."""
+    code = """
+import http.client, json, sys
+connection = http.client.HTTPConnection(sys.argv[1], 8080)
+connection.request("GET", sys.argv[2], headers=json.loads(sys.argv[3]))
+print(connection.getresponse().status)
+"""
+    network, proxy = f"{stack.config()['name']}_edge", stack.address("proxy", "edge")
+
+    def ask(path: str, headers: dict[str, str]) -> list[int]:
+        said = docker("run", "--rm", f"--network={network}", image, "python", "-c", code, proxy, path, json.dumps(headers))
+        return [int(said)]
+
+    return ask
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 Nothing here retries or repairs a request: what a real client would see is what a test sees.
 """
 
+import concurrent.futures
 import json
 import re
 import shutil
@@ -15,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FIGURES: list[str] = []
+# What a balancer in front says of its client.
+FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 
 
 def figure(text: str) -> None:
@@ -226,6 +229,19 @@ def _dechunked(body: bytes) -> bytes:
         size, _, body = body.partition(b"\r\n")
         whole, body = whole + body[: int(size, 16)], body[int(size, 16) + 2 :]
     return whole
+
+
+def limited(send: Callable[[str, int], dict[str, int]]) -> None:
+    """Two clients: one sends far too much, the other must not notice."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        greedy, modest = pool.submit(send, "greedy", 300), pool.submit(send, "modest", 20)
+        first, second = greedy.result(), modest.result()
+
+    figure(f"rate limit: one client {first}, another at the same time {second}")
+    assert set(first) == {"200", "429"}
+    # The burst, and what was earned again meanwhile.
+    assert first["200"] >= 40
+    assert second == {"200": 20}
 
 
 def documented_commands(readme: Path, section: str) -> str:

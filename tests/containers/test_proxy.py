@@ -1,6 +1,5 @@
 """The way from a client on the internet to the application."""
 
-import collections
 import concurrent.futures
 import json
 import os
@@ -9,14 +8,13 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from facts import Facts, Rows
 from load import Http2
-from support import Answer, Answers, Authority, Client, PlainClient, Stack, docker, figure, read_answer, request, wait_for
+from support import Answer, Answers, Authority, Client, PlainClient, Stack, docker, figure, limited, read_answer, request, wait_for
 
 MEGABYTE = 1024 * 1024
 SECURITY_HEADERS = {
@@ -54,12 +52,6 @@ def calm(request):
 def ends_tls(answers: Answers) -> None:
     if answers.tls == "upstream":
         pytest.skip("TLS ends in front of the proxy")
-
-
-@pytest.fixture
-def behind_balancer(answers: Answers) -> None:
-    if answers.tls != "upstream":
-        pytest.skip("TLS ends at the proxy")
 
 
 def pinned(client: Client, version: ssl.TLSVersion) -> ssl.SSLContext:
@@ -236,71 +228,6 @@ def test_internal_paths_are_hidden_in_every_spelling(client: Client, echo: Clien
 
 def test_paths_that_only_begin_alike_are_not_hidden(echo: Client):
     assert [echo.send("GET", target).status for target in ("/metrics-of-sales", "/readyness", "/items/ready")] == [200, 200, 200]
-
-
-def limited(send: Callable[[str, int], dict[str, int]]) -> None:
-    """Two clients: one sends far too much, the other must not notice."""
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        greedy, modest = pool.submit(send, "greedy", 300), pool.submit(send, "modest", 20)
-        first, second = greedy.result(), modest.result()
-
-    figure(f"rate limit: one client {first}, another at the same time {second}")
-    assert set(first) == {"200", "429"}
-    assert first["200"] >= 41
-    assert second == {"200": 20}
-
-
-@pytest.mark.usefixtures("behind_balancer")
-def test_the_rate_limit_counts_each_client_of_the_balancer_for_itself(client: Client):
-    addresses = {"greedy": "198.51.100.1", "modest": "198.51.100.2"}
-
-    def send(name: str, requests: int) -> dict[str, int]:
-        count: collections.Counter[str] = collections.Counter()
-        with client.connect() as connection:
-            for number in range(requests):
-                # What a client makes up stands before what the balancer adds.
-                headers = {"X-Forwarded-For": f"6.6.6.{number % 200}, {addresses[name]}"}
-                connection.sendall(client.request("GET", "/health", headers))
-                count[str(read_answer(connection).status)] += 1
-        return count
-
-    limited(send)
-
-
-@pytest.mark.usefixtures("behind_balancer")
-def test_nobody_but_the_balancer_is_answered(stack: Stack, client: Client, image: str):
-    code = """
-import http.client, json, sys
-statuses = []
-for path in ("/health", "/items"):
-    for headers in ({}, json.loads(sys.argv[2])):
-        connection = http.client.HTTPConnection(sys.argv[1], 8080)
-        connection.request("GET", path, headers=headers)
-        statuses.append(connection.getresponse().status)
-print(json.dumps(statuses))
-"""
-    network, forged = f"{stack.config()['name']}_edge", {**client.headers, "Host": client.domain}
-
-    said = docker("run", "--rm", f"--network={network}", image, "python", "-c", code, stack.address("proxy", "edge"), json.dumps(forged))
-
-    assert json.loads(said) == [403] * 4
-
-
-@pytest.mark.usefixtures("behind_balancer")
-def test_the_balancer_may_check_health_as_it_likes(client: Client):
-    statuses = {}
-    for host in ("10.0.0.1", client.domain):
-        for path in ("/health", "/items"):
-            with client.connect() as connection:
-                connection.sendall(request("GET", path, host, {"Connection": "close"}))
-                statuses[host, path] = read_answer(connection).status
-    with client.connect() as connection:
-        connection.sendall(request("GET", "/items", "other.example.org", {"Connection": "close", **client.headers}))
-        other = read_answer(connection).status
-
-    assert {host: statuses[host, "/health"] for host, _ in statuses} == {"10.0.0.1": 200, client.domain: 200}
-    assert {statuses[host, "/items"] for host, _ in statuses} <= {301, 308}
-    assert other == 404
 
 
 @pytest.mark.usefixtures("ends_tls")

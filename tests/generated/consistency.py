@@ -23,12 +23,17 @@ CLASSES = {"nginx", "envoy"}
 CLUSTER_METRICS = "kube_"
 # Scripts that an image of the pipeline brings along.
 FOREIGN = {"buildctl-daemonless.sh"}
+<<<<<<< HEAD
 # How each proxy says for how many seconds it keeps idle connections to the application.
 IDLE = {
     "deploy/nginx/proxy.conf": r"keepalive_timeout (\d+)s;",
     "deploy/traefik/dynamic/services.yaml": r"idleConnTimeout: (\d+)s",
     "deploy/envoy/envoy.yaml": r"HttpProtocolOptions\n(?:.*\n){1,3}?.*\{idle_timeout: (\d+)s\}",
 }
+=======
+# Folders of other programs on a machine.
+FOREIGN_FOLDERS = {("etc", program) for program in ("systemd", "nginx", "traefik", "envoy", "letsencrypt")}
+>>>>>>> 2582c0b (systemd: have certbot obtain the certificate for nginx)
 # Variables that the servers read by themselves.
 OWN = {"FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"}
 
@@ -682,6 +687,8 @@ def compose(repository):
         expect(name in services, "rollout.sh", f"there is no service {name}")
     nginx(repository, services)
     traefik(repository)
+    envoy(repository)
+    trusted(repository)
     watched(repository, services)
     if repository.workflow:
         workflow(repository, [])
@@ -735,7 +742,9 @@ def nginx(repository, services):
 def nginx_files(repository, root):
     """What holds wherever nginx runs; returns all of its configuration."""
     texts = {path.name: path.read_text() for path in root.glob("*.conf")}
-    included = {"nginx.conf"} | {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
+    # What nginx is started with, later and at first.
+    included = {"nginx.conf", *re.findall(r"nginx -c /etc/nginx/(\S+)", repository.readme)}
+    included |= {name for text in texts.values() for name in re.findall(r"include ([\w.-]+);", text)}
     for name in included ^ set(texts):
         expect(False, f"deploy/nginx/{name}", "is not there" if name in included else "nothing includes it")
     whole = "\n".join(texts.values())
@@ -745,6 +754,9 @@ def nginx_files(repository, root):
         expect(hidden == wanted, "deploy/nginx", f"hides {sorted(hidden)}, the application has {sorted(wanted)}")
     for zone in re.findall(r"limit_(?:req|conn) (?:zone=)?(\w+)[ ;]", whole):
         expect(re.search(rf"zone={zone}:", whole), "deploy/nginx", f"there is no zone {zone}")
+    for target in re.findall(r"proxy_pass http://(\$?[\w-]+);", whole):
+        defined = f"set {target} " if target.startswith("$") else f"upstream {target} {{"
+        expect(defined in whole, "deploy/nginx", f"sends requests to {target}, which is not defined")
     return whole
 
 
@@ -761,7 +773,7 @@ def systemd(repository):
     own = {(kinds[kind], folder) for text in units.values() for kind, folder in re.findall(r"(?m)^(RuntimeDirectory|StateDirectory)=([a-z0-9-]+)", text)}
     for place, text in {**deployed, "README.md": repository.readme}.items():
         for folder, found in re.findall(r"/(srv|run|etc|var/lib)/([a-z0-9-]+)/", text):
-            known = found == name or (folder, found) in own | {("etc", "systemd"), ("etc", "nginx"), ("etc", "traefik"), ("etc", "envoy")}
+            known = found == name or (folder, found) in own | FOREIGN_FOLDERS
             expect(known, place, f"/{folder}/{found} is not of {name}")
         # A version, which is written in other letters, may be part of a name before its `@` as well as behind it.
         pattern = rf"\b({re.escape(name)}(?:-[a-z]+)*)(?:-[^a-z\s/*@][^\s/*@]*)?(@?)[^\s/*]*\.service"
@@ -811,6 +823,11 @@ def systemd(repository):
     if (repository.root / "deploy/nginx").is_dir():
         nginx_files(repository, repository.root / "deploy/nginx")
     traefik(repository)
+    envoy(repository)
+    trusted(repository)
+    doors(repository)
+    certbot(repository)
+    belongings(repository, name, units, deployed)
     if repository.workflow:
         workflow(repository, [])
     return f"{len(units)} units"
@@ -848,6 +865,94 @@ def traefik(repository):
             expect(name.removesuffix("@file") in middlewares, "deploy/traefik", f"there is no middleware {name}")
 
 
+def envoy(repository):
+    text = repository.read("deploy/envoy/envoy.yaml")
+    if not text:
+        return
+    resources = yaml.safe_load(text)["static_resources"]
+    clusters = {cluster["name"] for cluster in resources["clusters"]}
+    routes = [one["route"] for one in every(resources, "routes") for one in one if "route" in one]
+    asked = {route["cluster"] for route in routes if "cluster" in route}
+    asked |= {one["name"] for route in routes for one in route.get("weighted_clusters", {}).get("clusters", [])}
+    for name in asked ^ clusters:
+        expect(False, "envoy.yaml", f"the cluster {name} is {'not there' if name in asked else 'not asked'}")
+
+
+def every(document, key):
+    """Yields each value that stands under a key, at any depth."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if name == key:
+                yield value
+            yield from every(value, key)
+    elif isinstance(document, list):
+        for value in document:
+            yield from every(value, key)
+
+
+def trusted(repository):
+    """Where TLS ends in front: whom the proxy answers is whom it believes, and whom the README names."""
+    told = set(re.findall(r"from addresses in `([^`]+)`", repository.readme))
+    said = {}
+    if tls := repository.read("deploy/nginx/tls.conf"):
+        said["nginx/tls.conf, geo"] = set(re.findall(r"(?m)^    (\S+) 0;$", tls)) - {"127.0.0.1/32"}
+        said["nginx/tls.conf, set_real_ip_from"] = set(re.findall(r"(?m)^set_real_ip_from (\S+);$", tls))
+    if static := repository.read("deploy/traefik/static.yaml"):
+        said["traefik/static.yaml"] = {one for ones in every(yaml.safe_load(static), "trustedIPs") for one in ones}
+        tls = yaml.safe_load(repository.read("deploy/traefik/dynamic/tls.yaml"))
+        said["traefik/dynamic/tls.yaml"] = {one for ones in every(tls, "sourceRange") for one in ones}
+    if text := repository.read("deploy/envoy/envoy.yaml"):
+        ranges = [one for ones in every(yaml.safe_load(text), "source_prefix_ranges") for one in ones]
+        said["envoy/envoy.yaml"] = {f"{one['address_prefix']}/{one['prefix_len']}" for one in ranges}
+    for place, networks in said.items():
+        expect(networks == told, f"deploy/{place}", f"trusts {sorted(networks)}, the README says {sorted(told)}")
+
+
+def doors(repository):
+    """The ports at which the proxy of a machine can be reached from elsewhere are those that the README names."""
+    deploy = repository.readme.partition("\n## Deploy\n")[2].partition("\n```sh\n")[0]
+    told = {port for words in re.findall(r"\bports? (\d+(?: and \d+)?)", deploy) for port in words.split(" and ")}
+    nginx = "".join(path.read_text() for path in (repository.root / "deploy/nginx").glob("*.conf"))
+    open_ports = set(re.findall(r"(?m)^    listen (?:\[::\]:)?(\d+)", nginx))
+    if static := repository.read("deploy/traefik/static.yaml"):
+        addresses = [point["address"].rpartition(":") for point in yaml.safe_load(static)["entryPoints"].values()]
+        open_ports |= {port for host, _, port in addresses if not host.startswith("127.")}
+    if text := repository.read("deploy/envoy/envoy.yaml"):
+        listeners = yaml.safe_load(text)["static_resources"]["listeners"]
+        open_ports |= {str(listener["address"]["socket_address"]["port_value"]) for listener in listeners}
+    expect(open_ports == told, "README.md", f"names the ports {sorted(told)}, the proxy listens at {sorted(open_ports)}")
+
+
+def certbot(repository):
+    """nginx serves the proof where certbot puts it, and takes the certificate from where certbot keeps it."""
+    command = re.search(r"(?s)\ncertbot certonly (.*?[^\\])\n", repository.readme)
+    nginx = "".join(path.read_text() for path in (repository.root / "deploy/nginx").glob("*.conf"))
+    options = dict(re.findall(r"--(domain|webroot-path) (\S+)", command[1])) if command else {}
+    served = set(re.findall(r"\broot (\S+);", nginx))
+    expect(served == {options["webroot-path"]} if command else not served, "README.md", f"certbot does not put its proof into {served}")
+    kept = set(re.findall(r"/etc/letsencrypt/live/([^/]+)/", nginx))
+    expect(kept == {options["domain"]} if command else not kept, "README.md", f"certbot keeps no certificate for {kept}")
+    for folder in served:
+        expect(f"install -d {folder}\n" in repository.readme, "README.md", f"does not make {folder}")
+
+
+def belongings(repository, name, units, deployed):
+    """What the README makes on a machine for the service, files and groups, is what something there uses."""
+    made = set()
+    for line in re.findall(rf"(?m)^install (?!-d).* /etc/{re.escape(name)}/.*$", repository.readme):
+        _, *files, folder = re.sub(r" -[mg] \S+", "", line).split()
+        made |= {folder + Path(file).name for file in files}
+    used = {path for text in deployed.values() for path in re.findall(rf"/etc/{re.escape(name)}/[\w./-]*\w", text)}
+    folders = {str(Path(path).parent) for path in made}
+    for path in used - folders - made:
+        expect(False, "README.md", f"does not make {path}")
+    for path in made - used:
+        expect(False, "README.md", f"makes {path}, which nothing uses")
+    groups = {group for text in units.values() for group in re.findall(r"(?m)^SupplementaryGroups=(.+)$", text)}
+    for group in groups ^ set(re.findall(r"(?m)^groupadd .* (\S+)$", repository.readme)):
+        expect(False, "README.md", f"the group {group} is {'not made' if group in groups else 'made for nobody'}")
+
+
 # ---- Everything
 
 
@@ -869,7 +974,7 @@ def paths(repository):
     """What README and workflow name as a file is one."""
     text = repository.readme + repository.workflow
     bases = [repository.root, repository.root / "src"]
-    bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "systemd")]
+    bases += [repository.root / "deploy" / name for name in ("compose", "kubernetes", "nginx", "systemd")]
     bases += [path for path in (repository.root / "src").glob("**/") if path.name != "__pycache__"]
     pattern = r"(?:`|\s|/)((?:deploy|base|overlays|migrations|tests|\.github|src)/[\w./-]*\w|[\w-]+\.(?:py|sh|conf))(?=[`\s,;:)/])"
     for name in set(re.findall(pattern, text)) - FOREIGN:

@@ -1,8 +1,9 @@
 """Installs the repository on this machine, as its README says. Runs on a machine that is thrown away, as root."""
 
 import contextlib
+import socket
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pytest
 import support
 from acme import Pebble
 from facts import FACTS, ROWS, Facts, Rows
-from support import Authority, Client, run
+from support import FORWARDED, Authority, Client, PlainClient, read_answer, request, run
 
 REPOSITORY = Path("/root/repository")
+# Where TLS ends in front, this machine has the address of a balancer, which the repository trusts as it is, and one of a stranger:
+# what connects to the proxy from the first is the balancer, and from every other address a stranger, this machine itself too.
+BALANCER, STRANGER = "10.0.0.1", "192.0.2.1"
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,16 @@ def installed(answers: Answers, authority: Authority, tmp_path_factory: pytest.T
         if answers.tls == "files":
             for file in (authority.chain, authority.key):
                 (REPOSITORY / file.name).write_bytes(file.read_bytes())
+        elif answers.tls == "upstream":
+            for address in (BALANCER, STRANGER):
+                run("ip", "address", "add", f"{address}/32", "dev", "lo")
         else:
             pebble = services.enter_context(Pebble(tmp_path_factory.mktemp("pebble"), "127.0.0.1"))
-            Path("/etc/traefik").mkdir()
-            pebble.known_to(REPOSITORY / "deploy/traefik/static.yaml", Path("/etc/traefik"))
+            if answers.proxy == "traefik":
+                Path("/etc/traefik").mkdir()
+                pebble.known_to(REPOSITORY / "deploy/traefik/static.yaml", Path("/etc/traefik"))
+            else:
+                pebble.known_to_certbot()
             authority.ca = pebble.root
         commands = support.documented_commands(REPOSITORY / "README.md", "Deploy")
         try:
@@ -108,7 +118,10 @@ def prepare_broker() -> None:
 
 @pytest.fixture(scope="session")
 def client(installed: None, answers: Answers, authority: Authority) -> Client:
-    client = Client("127.0.0.1", answers.domain, authority.ca)
+    if answers.tls == "upstream":
+        client = PlainClient(BALANCER, answers.domain, authority.ca, 80, FORWARDED)
+    else:
+        client = Client("127.0.0.1", answers.domain, authority.ca)
     support.wait_for(lambda: reachable(client), "the proxy")
     return client
 
@@ -118,6 +131,22 @@ def reachable(client: Client) -> bool:
         return client.send("GET", "/health").status == 200
     except OSError:
         return False
+
+
+@pytest.fixture
+def ask_as_strangers(client: Client) -> Callable[[str, dict[str, str]], list[int]]:
+    """Sends a request from each kind of address that is not the balancer's."""
+    ways = [(BALANCER, (STRANGER, 0)), ("127.0.0.1", None), ("::1", None)]
+
+    def ask(path: str, headers: dict[str, str]) -> list[int]:
+        statuses = []
+        for address, source in ways:
+            with socket.create_connection((address, client.port), timeout=10, source_address=source) as connection:
+                connection.sendall(request("GET", path, client.domain, {"Connection": "close", **headers}))
+                statuses.append(read_answer(connection).status)
+        return statuses
+
+    return ask
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -38,14 +38,18 @@ def logged(answers: Answers) -> list[str]:
 
 
 def test_a_request_reaches_the_application_with_its_client(client: Client, answers: Answers, facts: Facts):
-    answer = client.send("GET", "/health", {"X-Forwarded-For": "6.6.6.6", "X-Request-Id": "forged"})
-    client.send("GET", "/nowhere", {"X-Forwarded-For": "6.6.6.6", "X-Request-Id": "forged"})
+    # A balancer adds whom it has seen to what its client says.
+    seen = client.headers.get("X-Forwarded-For")
+    forged = {"X-Forwarded-For": f"6.6.6.6, {seen}" if seen else "6.6.6.6", "X-Request-Id": "forged"}
+
+    answer = client.send("GET", "/health", forged)
+    client.send("GET", "/nowhere", forged)
 
     assert (answer.status, answer.json()) == (200, {"status": "ok"})
     assert answer.headers["strict-transport-security"] == "max-age=63072000"
     assert facts.request_id is None or re.fullmatch(facts.request_id, answer.headers["x-request-id"])
     line = wait_for(lambda: [json.loads(line) for line in logged(answers) if '"/nowhere"' in line], "a line in the journal")[0]
-    assert (line["client"], line["status"]) == ("127.0.0.1", 404)
+    assert (line["client"], line["status"]) == (seen or "127.0.0.1", 404)
     assert line["request_id"] != "forged"
 
 
@@ -55,7 +59,9 @@ def test_what_is_for_machines_is_hidden(client: Client, path: str):
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")  # deprecated, which is the point
-def test_tls_is_1_2_or_1_3_and_speaks_http2(client: Client):
+def test_tls_is_1_2_or_1_3_and_speaks_http2(client: Client, answers: Answers):
+    if answers.tls == "upstream":
+        pytest.skip("TLS ends in front of the proxy")
     with client.connect(client.context("h2")) as connection:
         assert connection.selected_alpn_protocol() == "h2"
     context = client.context()
@@ -66,27 +72,52 @@ def test_tls_is_1_2_or_1_3_and_speaks_http2(client: Client):
 
 
 def test_plain_http_is_sent_to_https(client: Client):
+    # Over TLS to a balancer in front it is the balancer that says so.
+    headers = {**client.headers, "X-Forwarded-Proto": "http"} if client.headers else {}
     with socket.create_connection((client.address, 80), timeout=10) as connection:
-        connection.sendall(request("POST", "/items?a=b", client.domain, {"Connection": "close"}))
+        connection.sendall(request("POST", "/items?a=b", client.domain, {"Connection": "close", **headers}))
         answer = read_answer(connection)
 
     assert (answer.status, answer.headers["location"]) == (308, f"https://{client.domain}/items?a=b")
 
 
-def test_a_certificate_that_the_proxy_obtained_is_kept_for_its_next_start(client: Client, answers: Answers):
+def test_a_certificate_that_was_obtained_is_kept_for_the_next_start(client: Client, answers: Answers):
     if answers.tls != "acme":
         pytest.skip("the certificate comes from elsewhere")
-    with client.connect() as connection:
-        before = connection.getpeercert()
+    before = certificate(client)
 
     run("systemctl", "restart", service_of(answers))
     wait_for(lambda: reachable(client), "the proxy")
 
-    with client.connect() as connection:
-        after = connection.getpeercert()
+    after = certificate(client)
     assert "Pebble" in str(after["issuer"])
     assert after["serialNumber"] == before["serialNumber"]
-    assert Path(f"/var/lib/{service_of(answers)}/acme.json").stat().st_mode & 0o777 == 0o600
+    in_certbot = f"/etc/letsencrypt/archive/{answers.domain}/privkey1.pem"
+    key = Path(in_certbot if answers.proxy == "nginx" else f"/var/lib/{service_of(answers)}/acme.json")
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def certificate(client: Client) -> dict:
+    with client.connect() as connection:
+        return connection.getpeercert()
+
+
+def test_a_certificate_that_certbot_renews_is_in_force(client: Client, answers: Answers):
+    if (answers.tls, answers.proxy) != ("acme", "nginx"):
+        pytest.skip("certbot is not used")
+    before = certificate(client)
+    # Earlier than its last month: it is to be renewed now.
+    renewal = Path(f"/etc/letsencrypt/renewal/{answers.domain}.conf")
+    renewal.write_text(f"renew_before_expiry = 9999 days\n{renewal.read_text()}")
+
+    # What the timer starts.
+    run("systemctl", "start", "certbot.service")
+
+    wait_for(lambda: certificate(client)["serialNumber"] != before["serialNumber"], "the new certificate", 20)
+    assert "Pebble" in str(certificate(client)["issuer"])
+    assert run("systemctl", "is-active", "certbot.timer").stdout.strip() == "active"
+    # It is not renewed with each start of the timer.
+    renewal.write_text(renewal.read_text().replace("renew_before_expiry = 9999 days\n", ""))
 
 
 def test_metrics_are_read_on_this_machine_alone(client: Client, answers: Answers):
@@ -104,7 +135,7 @@ def test_only_the_proxy_is_open_to_others(client: Client, answers: Answers):
 
     # Pebble is of the tests.
     ports = {address.rpartition(":")[2] for address in addresses if not address.startswith(("127.", "[::1]"))} - {"14000"}
-    assert ports == {"80", "443"}
+    assert ports == ({"80"} if answers.tls == "upstream" else {"80", "443"})
 
 
 def test_the_service_is_closed_in(client: Client, answers: Answers):
