@@ -175,14 +175,16 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
     with (broken / f"src/{answers.package}/main.py").open("a") as file:
         file.write('raise RuntimeError("broken")\n')
     first = linked(answers, "current")
-    http1, http2 = (Load(unlimited, name, rows.post, limit=600_000) for name in ("http1", "http2"))
-    loads = (http1, http2)
+    loads = http1, http2, slow = [Load(unlimited, name, rows.post, limit=600_000) for name in ("http1", "http2", "slow")]
 
     def replaced(*arguments: str) -> None:
         before = linked(answers, "current")
+        # The same version with other settings is none to return to.
+        kept = linked(answers, "previous") if arguments == ("--again",) else before
         done = deploy(REPOSITORY, *arguments)
         assert done.returncode == 0, done.stderr
-        assert linked(answers, "current") != before == linked(answers, "previous")
+        assert linked(answers, "current") != before
+        assert linked(answers, "previous") == kept
         assert running(answers) == [linked(answers, "current")]
 
     def reloaded() -> None:
@@ -204,6 +206,8 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
 
     async def scenario() -> None:
         active = [asyncio.create_task(http1.http1(connections=6)), asyncio.create_task(http2.http2(streams=4))]
+        # Longer than a worker that leaves waits, and than a version that is stopped: a proxy alone can wait for such bodies.
+        active.append(asyncio.create_task(slow.http1(connections=20, pause=14)))
         try:
             for phase, action in (
                 ("deploy.sh", replaced),
@@ -215,9 +219,9 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
                 start = time.monotonic()
                 before = [(load.requests, load.failed) for load in loads]
                 await asyncio.to_thread(action)
-                assert all(load.requests > requests for load, (requests, _) in zip(loads, before, strict=True)), "the load has ended"
+                assert all(load.requests > requests for load, (requests, _) in zip((http1, http2), before)), "the load has ended"
                 counts = [f"{load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)]
-                figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}")
+                figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over HTTP/1.1 {counts[0]}, over HTTP/2 {counts[1]}, slow {counts[2]}")
             end = time.monotonic() + 90
             while sum(load.requests for load in loads) < 10_000:
                 assert time.monotonic() < end, "too slow for 10,000 requests"
@@ -235,9 +239,9 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
             f"{load.name}: {load.failed} of {load.requests} failed, {load.unbegun} streams not begun, longest {load.longest:.1f} s"
             f" {dict(load.failures) or ''}"
         )
-    assert [dict(load.failures) for load in loads] == [{}, {}]
+    assert [dict(load.failures) for load in loads] == [{}] * len(loads)
     assert sum(load.requests for load in loads) >= 10_000
-    assert linked(answers, "current") != first
+    assert linked(answers, "current") == first
 
 
 def test_every_line_in_the_journal_is_json(unlimited: Client, answers: Answers):
