@@ -23,17 +23,14 @@ CLASSES = {"nginx", "envoy"}
 CLUSTER_METRICS = "kube_"
 # Scripts that an image of the pipeline brings along.
 FOREIGN = {"buildctl-daemonless.sh"}
-<<<<<<< HEAD
 # How each proxy says for how many seconds it keeps idle connections to the application.
 IDLE = {
     "deploy/nginx/proxy.conf": r"keepalive_timeout (\d+)s;",
     "deploy/traefik/dynamic/services.yaml": r"idleConnTimeout: (\d+)s",
     "deploy/envoy/envoy.yaml": r"HttpProtocolOptions\n(?:.*\n){1,3}?.*\{idle_timeout: (\d+)s\}",
 }
-=======
 # Folders of other programs on a machine.
 FOREIGN_FOLDERS = {("etc", program) for program in ("systemd", "nginx", "traefik", "envoy", "letsencrypt")}
->>>>>>> 2582c0b (systemd: have certbot obtain the certificate for nginx)
 # Variables that the servers read by themselves.
 OWN = {"FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"}
 
