@@ -66,6 +66,14 @@ def make_root(tools):
     run("ip", "link", "set", "lo", "up")
 
 
+# Where there is no network it puts a certificate of ours where the real one keeps what it obtains.
+CERTBOT = """certbot() {
+    live=/etc/letsencrypt/live/$(echo " $*" | sed 's/.* --domain \\([^ ]*\\).*/\\1/')
+    mkdir -p "$live"
+    cp privkey.pem fullchain.pem "$live"
+}"""
+
+
 def follow_readme(home, folder, nothing):
     """Does what the README says under Deploy, in which the command `nothing` does nothing; what one has to bring lies in `folder`."""
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=proxy"]
@@ -73,7 +81,7 @@ def follow_readme(home, folder, nothing):
     for secret in ("app_database_url", "app_broker_url"):
         (folder / secret).write_text("secret")
     commands = re.search(r"(?ms)^## Deploy\n.*?^```sh\n(.*?)^```", (home / "README.md").read_text())[1]
-    run("chroot", ROOT, "sh", "-euc", f"{nothing}() {{ :; }}\ncd /repository\n{commands}")
+    run("chroot", ROOT, "sh", "-euc", f"{nothing}() {{ :; }}\n{CERTBOT}\ncd /repository\n{commands}")
 
 
 class Container:
