@@ -682,6 +682,7 @@ def compose(repository):
         expect(name in rollout, ".env.example", f"nothing reads {name}")
     for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
         expect(name in services, "rollout.sh", f"there is no service {name}")
+    reached(services)
     nginx(repository, services)
     traefik(repository)
     envoy(repository)
@@ -690,6 +691,18 @@ def compose(repository):
     if repository.workflow:
         workflow(repository, [])
     return f"{len(services)} services"
+
+
+def reached(services):
+    """Whatever runs the application's image reaches its database, and the broker unless it only migrates."""
+    own = {name: one for name, one in services.items() if one.get("image", "").startswith("${APP_IMAGE")}
+    for other, excepted in (("database", set()), ("broker", {"migrate"})):
+        for name in own.keys() - excepted if other in services else ():
+            shared = set(own[name].get("networks", [])) & set(services[other].get("networks", []))
+            expect(shared, f"compose service {name}", f"is on no network of {other}")
+    for name, one in own.items():
+        volumes = own["app"].get("volumes")
+        expect(one.get("volumes") == volumes, f"compose service {name}", f"its volumes are not the application's, {volumes}")
 
 
 def watched(repository, services):
