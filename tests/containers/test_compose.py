@@ -7,7 +7,7 @@ import time
 import pytest
 
 from facts import Rows
-from support import Answers, Client, Stack, docker, figure, inspect, wait_for
+from support import Answers, Client, Stack, docker, figure, inspect, run, wait_for
 
 SERVICES = ["app", "database", "migrate", "proxy"]
 # MARIADB_RANDOM_ROOT_PASSWORD=yes holds none: it has one made up.
@@ -149,6 +149,42 @@ def test_without_the_database_the_application_lives_but_is_not_ready(stack: Stac
     assert before == (200, 200)
     assert without == (200, 503)
     assert public == (200, 503)
+
+
+def test_a_changed_setting_comes_into_force_with_the_image_that_runs(stack: Stack, client: Client, image: str):
+    settings, environment = stack.folder / "app.env", (stack.folder / ".env").read_text()
+    before = settings.read_text()
+    own = {"app", "worker"} & set(stack.config()["services"])
+
+    settings.write_text(f"{before}APP_READY_TIMEOUT=3\n")
+    try:
+        run("./rollout.sh", image, cwd=stack.folder)
+        found = {name: stack.python(name, "import os; print(os.environ.get('APP_READY_TIMEOUT'))") for name in own}
+    finally:
+        settings.write_text(before)
+        run("./rollout.sh", image, cwd=stack.folder)
+
+    assert found == dict.fromkeys(own, "3")
+    assert (stack.folder / ".env").read_text() == environment
+    assert stack.container("app-next") == ""
+    assert client.send("GET", "/health").status == 200
+
+
+def test_a_setting_that_is_wrong_leaves_what_serves(stack: Stack, client: Client, image: str):
+    settings, environment = stack.folder / "app.env", (stack.folder / ".env").read_text()
+    before, serving = settings.read_text(), stack.container("app")
+
+    settings.write_text(f"{before}APP_READY_TIMEOUT=soon\n")
+    try:
+        failed = run("./rollout.sh", image, cwd=stack.folder, check=False)
+        health = client.send("GET", "/health").status
+    finally:
+        settings.write_text(before)
+    after = stack.container("app")
+    run("./rollout.sh", image, cwd=stack.folder)
+
+    assert (failed.returncode, health, after) == (1, 200, serving)
+    assert (stack.folder / ".env").read_text() == environment
 
 
 def test_an_application_with_a_new_container_is_found_again(stack: Stack, client: Client):

@@ -649,6 +649,9 @@ def compose(repository):
             expect(f"secrets/{file}" in repository.readme, "compose", f"the README does not make secrets/{file}")
             if name.startswith("app_"):
                 expect(name in repository.secrets, "compose", f"{name} is no secret that the application reads")
+    settings = set(re.findall(r"(?m)^([A-Z_]+)=", (root / "app.env").read_text()))
+    for name in settings - repository.variables:
+        expect(False, "app.env", f"sets {name}, which nothing reads")
     for name, service in services.items():
         place = f"compose service {name}"
         for other in service.get("depends_on", {}):
@@ -657,7 +660,9 @@ def compose(repository):
             expect(entry.split(":")[0] in services, place, f"gives an address to {entry}, which is not there")
         environment = service.get("environment", {})
         if service.get("image", "").startswith("${APP_IMAGE"):
+            expect(service.get("env_file") == "app.env", place, "does not read app.env")
             for variable in environment:
+                expect(variable not in settings, place, f"sets {variable}, whatever app.env says")
                 expect(variable in repository.variables, place, f"sets {variable}, which nothing reads")
             wanted = "/run/secrets" if service.get("secrets") else None
             expect(environment.get("APP_SECRETS_DIR") == wanted, place, f"APP_SECRETS_DIR is not {wanted}")
