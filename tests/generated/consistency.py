@@ -692,7 +692,7 @@ def compose(repository):
     traefik(repository)
     envoy(repository)
     trusted(repository)
-    watched(repository, services)
+    watched(repository, services, set())
     if repository.workflow:
         workflow(repository, [])
     return f"{len(services)} services"
@@ -710,7 +710,8 @@ def reached(services):
         expect(one.get("volumes") == volumes, f"compose service {name}", f"its volumes are not the application's, {volumes}")
 
 
-def watched(repository, services):
+def watched(repository, services, listening):
+    """Prometheus asks services of Compose, or an address at which something listens; alerts and dashboard are about its jobs."""
     root = repository.root / "deploy/monitoring"
     if not root.is_dir():
         return
@@ -720,7 +721,9 @@ def watched(repository, services):
     jobs = {job["job_name"] for job in settings["scrape_configs"]}
     for job in settings["scrape_configs"]:
         expect(job.get("metrics_path", "/metrics") in repository.routes, "prometheus.yaml", "asks for what is no route")
-        for found in job["dns_sd_configs"]:
+        for target in {target for found in job.get("static_configs", []) for target in found["targets"]} - listening:
+            expect(False, "prometheus.yaml", f"nothing listens at {target}")
+        for found in job.get("dns_sd_configs", []):
             expect(found["port"] == repository.port, "prometheus.yaml", f"asks port {found['port']}")
             for name in found["names"]:
                 expect(name in services, "prometheus.yaml", f"there is no service {name}")
@@ -843,6 +846,10 @@ def systemd(repository):
     doors(repository)
     certbot(repository)
     belongings(repository, name, units, deployed)
+    points = yaml.safe_load(repository.read("deploy/traefik/static.yaml") or "entryPoints: {}")["entryPoints"]
+    sockets = {address for text in units.values() for address in re.findall(r"(?m)^ListenStream=(\S+)$", text)}
+    if "/metrics" in repository.routes and expect((repository.root / "deploy/monitoring").is_dir(), "deploy", "nothing watches the metrics"):
+        watched(repository, {}, sockets | {point["address"] for point in points.values()})
     if repository.workflow:
         workflow(repository, [])
     return f"{len(units)} units"
