@@ -3,9 +3,11 @@
 import json
 import re
 import time
+from pathlib import Path
 
 import pytest
 
+import support
 from facts import Rows
 from support import Answers, Client, Stack, docker, figure, inspect, run, wait_for
 
@@ -185,6 +187,30 @@ def test_a_setting_that_is_wrong_leaves_what_serves(stack: Stack, client: Client
 
     assert (failed.returncode, health, after) == (1, 200, serving)
     assert (stack.folder / ".env").read_text() == environment
+
+
+def test_a_backup_brings_back_what_was_there(stack: Stack, client: Client, rows: Rows, repository: Path):
+    if not rows.migrated:
+        pytest.skip("the repository has no database")
+
+    def post(name: str) -> str:
+        _, body, status = rows.post
+        answer = client.send("POST", "/items", {"Content-Type": "application/json"}, json.dumps({**body, "name": name}).encode())
+        assert answer.status == status, answer.body
+        return f"/items/{answer.json()['id']}"
+
+    kept = post("before the backup")
+    run("sh", "-euc", support.documented_row(repository / "README.md", "back up the database"), cwd=stack.folder)
+    [backup] = stack.folder.glob("backup-*")
+    assert client.send("DELETE", kept).status == 204
+    later = post("after the backup")
+    commands = support.documented_row(repository / "README.md", "go back to a backup")
+    run("sh", "-euc", commands.replace("backup-…", backup.name), cwd=stack.folder)
+    backup.unlink()
+
+    assert client.send("GET", kept).json()["name"] == "before the backup"
+    assert client.send("GET", later).status == 404
+    assert client.send("DELETE", kept).status == 204
 
 
 def test_an_application_with_a_new_container_is_found_again(stack: Stack, client: Client):
