@@ -160,6 +160,22 @@ fn no_repository_has_a_hundred_files() {
 }
 
 #[test]
+fn no_readme_has_two_blank_lines_in_a_row() {
+    let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
+    for flags in cover(&pack, Strength::Pairs) {
+        let given = pairs(&flags);
+        let given: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let tree = render(&pack, &answers(&pack, &given).expect("accepted")).expect("a tree");
+
+        for (path, blob) in tree.iter().filter(|(path, _)| path.as_str().ends_with("README.md")) {
+            let text = String::from_utf8_lossy(&blob.bytes);
+            let before = text.split_once("\n\n\n").map(|(before, _)| before.lines().last());
+            assert_eq!(before, None, "{path}: {flags:?}");
+        }
+    }
+}
+
+#[test]
 fn a_cover_of_pairs_has_every_pair_that_is_accepted() {
     let pack = pack("evolving");
     let sets: Vec<Vec<(String, String)>> =

@@ -252,6 +252,13 @@ def documented_commands(readme: Path, section: str) -> str:
     return match[1]
 
 
+def documented_row(readme: Path, task: str) -> str:
+    """Return the commands that a table gives for a task, one after the other."""
+    row = re.search(rf"^\| {task} \| (.*) \|$", readme.read_text(), re.MULTILINE)
+    assert row, f"{readme} does not say how to {task}"
+    return "\n".join(re.findall(r"`([^`]+)`", row[1]))
+
+
 def copy_of(repository: Path, target: Path) -> Path:
     """Copy a repository as a checkout would hold it: without what is ignored or was left over."""
     ignored = shutil.ignore_patterns(".git", ".venv", ".env", "secrets", ".postgres", "__pycache__", ".*_cache", ".hypothesis", ".schemathesis")

@@ -3,11 +3,13 @@
 import json
 import re
 import time
+from pathlib import Path
 
 import pytest
 
+import support
 from facts import Rows
-from support import Answers, Client, Stack, docker, figure, inspect, wait_for
+from support import Answers, Client, Stack, docker, figure, inspect, run, wait_for
 
 SERVICES = ["app", "database", "migrate", "proxy"]
 # MARIADB_RANDOM_ROOT_PASSWORD=yes holds none: it has one made up.
@@ -149,6 +151,30 @@ def test_without_the_database_the_application_lives_but_is_not_ready(stack: Stac
     assert before == (200, 200)
     assert without == (200, 503)
     assert public == (200, 503)
+
+
+def test_a_backup_brings_back_what_was_there(stack: Stack, client: Client, rows: Rows, repository: Path):
+    if not rows.migrated:
+        pytest.skip("the repository has no database")
+
+    def post(name: str) -> str:
+        _, body, status = rows.post
+        answer = client.send("POST", "/items", {"Content-Type": "application/json"}, json.dumps({**body, "name": name}).encode())
+        assert answer.status == status, answer.body
+        return f"/items/{answer.json()['id']}"
+
+    kept = post("before the backup")
+    run("sh", "-euc", support.documented_row(repository / "README.md", "back up the database"), cwd=stack.folder)
+    [backup] = stack.folder.glob("backup-*")
+    assert client.send("DELETE", kept).status == 204
+    later = post("after the backup")
+    commands = support.documented_row(repository / "README.md", "go back to a backup")
+    run("sh", "-euc", commands.replace("backup-…", backup.name), cwd=stack.folder)
+    backup.unlink()
+
+    assert client.send("GET", kept).json()["name"] == "before the backup"
+    assert client.send("GET", later).status == 404
+    assert client.send("DELETE", kept).status == 204
 
 
 def test_an_application_with_a_new_container_is_found_again(stack: Stack, client: Client):

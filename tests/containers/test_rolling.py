@@ -136,6 +136,42 @@ def test_an_image_that_cannot_serve_changes_nothing(stack: Stack, unlimited: Cli
     assert unlimited.send("GET", "/health").status == 200
 
 
+def test_a_changed_setting_comes_into_force_with_the_image_that_runs(stack: Stack, client: Client, image: str):
+    settings, environment = stack.folder / "app.env", (stack.folder / ".env").read_text()
+    before = settings.read_text()
+    own = {"app", "worker"} & set(stack.config()["services"])
+
+    settings.write_text(f"{before}APP_READY_TIMEOUT=3\n")
+    try:
+        assert rollout(stack, image).returncode == 0
+        found = {name: stack.python(name, "import os; print(os.environ.get('APP_READY_TIMEOUT'))") for name in own}
+    finally:
+        settings.write_text(before)
+        assert rollout(stack, image).returncode == 0
+
+    assert found == dict.fromkeys(own, "3")
+    assert (stack.folder / ".env").read_text() == environment
+    assert stack.container("app-next") == ""
+    assert client.send("GET", "/health").status == 200
+
+
+def test_a_setting_that_is_wrong_leaves_what_serves(stack: Stack, client: Client, image: str):
+    settings, environment = stack.folder / "app.env", (stack.folder / ".env").read_text()
+    before, serving = settings.read_text(), stack.container("app")
+
+    settings.write_text(f"{before}APP_READY_TIMEOUT=soon\n")
+    try:
+        failed = rollout(stack, image)
+        health = client.send("GET", "/health").status
+    finally:
+        settings.write_text(before)
+    after = stack.container("app")
+    assert rollout(stack, image).returncode == 0
+
+    assert (failed.returncode, health, after) == (1, 200, serving)
+    assert (stack.folder / ".env").read_text() == environment
+
+
 @pytest.mark.parametrize("service", ["app", "proxy"])
 def test_every_line_on_standard_output_is_still_json(stack: Stack, answers: Answers, service: str):
     if service == "proxy" and answers.proxy == "none":

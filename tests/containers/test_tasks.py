@@ -34,16 +34,16 @@ def package(repository: Path) -> str:
 def workers(package: str, stack: Stack, image: str, repository: Path, tmp_path_factory: pytest.TempPathFactory):
     """Two workers whose task takes as long as its items say."""
     name = slow.build(image, repository, tmp_path_factory.mktemp("slow"))
-    (stack.folder / "compose.tasks.yaml").write_text(
-        f"services: {{worker: {{environment: {{APP_TASKS_TIME_LIMIT: {TIME_LIMIT}}}}}}}\n"
-    )
+    settings = stack.folder / "app.env"
+    usual = settings.read_text()
+    settings.write_text(f"{usual}APP_TASKS_TIME_LIMIT={TIME_LIMIT}\n")
     environment = stack.folder / ".env"
     before = environment.read_text()
-    changed = before.replace("compose.broker.yaml", "compose.broker.yaml:compose.tasks.yaml")
-    environment.write_text(changed.replace("WORKER_REPLICAS=1", "WORKER_REPLICAS=2").replace(f"APP_IMAGE={image}", f"APP_IMAGE={name}"))
+    environment.write_text(before.replace("WORKER_REPLICAS=1", "WORKER_REPLICAS=2").replace(f"APP_IMAGE={image}", f"APP_IMAGE={name}"))
     stack.compose("up", "--detach", "--no-deps", "--wait", "app", "worker")
     yield lambda: stack.compose("ps", "--all", "--quiet", "worker").splitlines()
     environment.write_text(before)
+    settings.write_text(usual)
     stack.compose("up", "--detach", "--no-deps", "--wait", "app", "worker")
 
 

@@ -23,7 +23,7 @@ HTTPServer(("", 4318), Collector).serve_forever()
 @pytest.fixture
 def collector(stack: Stack, image: str):
     """A collector beside the application, which is told of it."""
-    settings = stack.folder / ".env"
+    settings = stack.folder / "app.env"
     before = settings.read_text()
     if "OTEL_EXPORTER_OTLP_ENDPOINT=\n" not in before:
         pytest.skip("the repository has no tracing")

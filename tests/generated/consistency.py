@@ -649,6 +649,9 @@ def compose(repository):
             expect(f"secrets/{file}" in repository.readme, "compose", f"the README does not make secrets/{file}")
             if name.startswith("app_"):
                 expect(name in repository.secrets, "compose", f"{name} is no secret that the application reads")
+    settings = set(re.findall(r"(?m)^([A-Z_]+)=", (root / "app.env").read_text()))
+    for name in settings - repository.variables:
+        expect(False, "app.env", f"sets {name}, which nothing reads")
     for name, service in services.items():
         place = f"compose service {name}"
         for other in service.get("depends_on", {}):
@@ -657,7 +660,9 @@ def compose(repository):
             expect(entry.split(":")[0] in services, place, f"gives an address to {entry}, which is not there")
         environment = service.get("environment", {})
         if service.get("image", "").startswith("${APP_IMAGE"):
+            expect(service.get("env_file") == "app.env", place, "does not read app.env")
             for variable in environment:
+                expect(variable not in settings, place, f"sets {variable}, whatever app.env says")
                 expect(variable in repository.variables, place, f"sets {variable}, which nothing reads")
             wanted = "/run/secrets" if service.get("secrets") else None
             expect(environment.get("APP_SECRETS_DIR") == wanted, place, f"APP_SECRETS_DIR is not {wanted}")
@@ -682,17 +687,31 @@ def compose(repository):
         expect(name in rollout, ".env.example", f"nothing reads {name}")
     for name in re.findall(r"(?:--wait|ps --quiet|exec -T|--force|serve_from) ([a-z][a-z-]*)", rollout):
         expect(name in services, "rollout.sh", f"there is no service {name}")
+    reached(services)
     nginx(repository, services)
     traefik(repository)
     envoy(repository)
     trusted(repository)
-    watched(repository, services)
+    watched(repository, services, set())
     if repository.workflow:
         workflow(repository, [])
     return f"{len(services)} services"
 
 
-def watched(repository, services):
+def reached(services):
+    """Whatever runs the application's image reaches its database, and the broker unless it only migrates."""
+    own = {name: one for name, one in services.items() if one.get("image", "").startswith("${APP_IMAGE")}
+    for other, excepted in (("database", set()), ("broker", {"migrate"})):
+        for name in own.keys() - excepted if other in services else ():
+            shared = set(own[name].get("networks", [])) & set(services[other].get("networks", []))
+            expect(shared, f"compose service {name}", f"is on no network of {other}")
+    for name, one in own.items():
+        volumes = own["app"].get("volumes")
+        expect(one.get("volumes") == volumes, f"compose service {name}", f"its volumes are not the application's, {volumes}")
+
+
+def watched(repository, services, listening):
+    """Prometheus asks services of Compose, or an address at which something listens; alerts and dashboard are about its jobs."""
     root = repository.root / "deploy/monitoring"
     if not root.is_dir():
         return
@@ -702,7 +721,9 @@ def watched(repository, services):
     jobs = {job["job_name"] for job in settings["scrape_configs"]}
     for job in settings["scrape_configs"]:
         expect(job.get("metrics_path", "/metrics") in repository.routes, "prometheus.yaml", "asks for what is no route")
-        for found in job["dns_sd_configs"]:
+        for target in {target for found in job.get("static_configs", []) for target in found["targets"]} - listening:
+            expect(False, "prometheus.yaml", f"nothing listens at {target}")
+        for found in job.get("dns_sd_configs", []):
             expect(found["port"] == repository.port, "prometheus.yaml", f"asks port {found['port']}")
             for name in found["names"]:
                 expect(name in services, "prometheus.yaml", f"there is no service {name}")
@@ -825,6 +846,10 @@ def systemd(repository):
     doors(repository)
     certbot(repository)
     belongings(repository, name, units, deployed)
+    points = yaml.safe_load(repository.read("deploy/traefik/static.yaml") or "entryPoints: {}")["entryPoints"]
+    sockets = {address for text in units.values() for address in re.findall(r"(?m)^ListenStream=(\S+)$", text)}
+    if "/metrics" in repository.routes and expect((repository.root / "deploy/monitoring").is_dir(), "deploy", "nothing watches the metrics"):
+        watched(repository, {}, sockets | {point["address"] for point in points.values()})
     if repository.workflow:
         workflow(repository, [])
     return f"{len(units)} units"

@@ -99,7 +99,7 @@ def tests(labels, where, name, alerts):
 
 
 def on_a_host(labels):
-    words = ("critical", "No container answers Prometheus", "Either none runs, or none of them answers.")
+    words = ("critical", "Nothing answers Prometheus", "Either the application does not run, or it does not answer.")
     nothing = fires("NothingServes", "5m", *words, **labels)
     return [
         case("one of two answers", [series("up", "1x40", instance="1", **labels), series("up", "0x40", instance="2", **labels)],

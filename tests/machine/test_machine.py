@@ -16,7 +16,7 @@ import pytest
 from conftest import REPOSITORY, Answers, reachable
 from facts import Facts, Rows
 from load import Load
-from support import Client, figure, read_answer, request, run, wait_for
+from support import Client, documented_row, figure, read_answer, request, run, wait_for
 
 
 def running(answers: Answers) -> list[str]:
@@ -148,6 +148,27 @@ def test_the_service_is_closed_in(client: Client, answers: Answers):
     assert run("systemctl", "show", "--property", "User", "--value", unit).stdout.strip() not in ("", "root")
     if answers.database in ("postgres", "mariadb"):
         assert run("setpriv", "--reuid=65534", "--clear-groups", "cat", f"/etc/{answers.name}/secrets/app_database_url", check=False).returncode
+
+
+def test_a_backup_brings_back_what_was_there(client: Client, answers: Answers):
+    if answers.database != "sqlite":
+        pytest.skip("the database is elsewhere")
+
+    def post(name: str) -> str:
+        answer = client.send("POST", "/items", {"Content-Type": "application/json"}, json.dumps({"name": name}).encode())
+        assert answer.status == 201, answer.body
+        return f"/items/{answer.json()['id']}"
+
+    kept = post("before the backup")
+    run("sh", "-euc", documented_row(REPOSITORY / "README.md", "back up the database"))
+    [backup] = Path("/root").glob("backup-*")
+    assert client.send("DELETE", kept).status == 204
+    later = post("after the backup")
+    run("sh", "-euc", documented_row(REPOSITORY / "README.md", "go back to a backup").replace("backup-…", backup.name))
+    wait_for(lambda: client.send("GET", "/health").status == 200, "the application")
+
+    assert client.send("GET", kept).json()["name"] == "before the backup"
+    assert client.send("GET", later).status == 404
 
 
 @pytest.fixture(scope="module")

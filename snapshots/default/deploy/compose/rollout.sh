@@ -4,6 +4,8 @@
 #   ./rollout.sh IMAGE     migrate, then move to this image (a digest or a tag)
 #   ./rollout.sh --back    return to the image before; the database stays as it is
 #
+# With the image that runs already, it brings app.env and secrets into force as they are now.
+#
 # The proxy moves all requests to a second container, `app-next`, before the first one is touched, and back afterwards.
 # So no container is ever stopped while it may still get a request. If the new image does not get ready, the script ends
 # with 1 and the old one goes on serving.
