@@ -1,3 +1,6 @@
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,8 +11,10 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from shop_api.app import create_app
-from shop_api.database import SessionDep
+from shop_api.database import SessionDep, create_engine
 from shop_api.settings import Settings
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -86,6 +91,31 @@ async def test_an_exhausted_pool_is_unavailable_but_ready(
         ready = await client.get("/ready")
 
     assert (items.status_code, ready.status_code) == (503, 200)
+
+
+# As migrations/env.py locks, and who waits for it.
+LOCK = text("SELECT pg_advisory_xact_lock(7316884512)")
+WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+
+async def test_a_migration_waits_for_another_one_longer_than_a_statement_may_take(
+    settings: Settings,
+) -> None:
+    engine = create_engine(settings.database)
+    async with engine.connect() as other:
+        await other.execute(LOCK)
+        migration = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "alembic", "upgrade", "head"),
+            cwd=ROOT,
+            env=os.environ | {"APP_DATABASE_STATEMENT_TIMEOUT": "1"},
+        )
+        while not await other.scalar(WAITING):
+            assert migration.returncode is None
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1.5)
+    await engine.dispose()
+
+    assert await migration.wait() == 0
 
 
 UNREACHABLE = {"url": SecretStr("postgresql://nobody@127.0.0.1:1/nothing")}
