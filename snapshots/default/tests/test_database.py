@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from shop_api.app import create_app
-from shop_api.database import SessionDep, create_engine
+from shop_api.database import DatabaseUnavailableError, SessionDep, create_engine, ping
 from shop_api.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -132,6 +132,28 @@ async def test_an_unreachable_database_stops_neither_the_start_nor_health(
     assert statuses == {"/health": 200, "/ready": 503, "/items": 503}
 
 
+async def test_a_database_without_tls_learns_nothing_where_tls_is_asked_for(
+    settings: Settings,
+) -> None:
+    received = asyncio.get_running_loop().create_future()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The request for TLS is all that it may be sent.
+        await reader.readexactly(8)
+        writer.write(b"N")
+        received.set_result(await reader.read(1))
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        url = SecretStr(f"postgresql://user:secret@127.0.0.1:{port}/name")
+        database = settings.database.model_copy(update={"url": url, "tls": True})
+        with pytest.raises(DatabaseUnavailableError):
+            await ping(create_engine(database))
+
+        assert await received == b""
+
+
 def test_a_secret_can_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app_database_url").write_text("postgresql://user:secret@host/name\n")
     monkeypatch.setenv("APP_SECRETS_DIR", str(tmp_path))
@@ -159,6 +181,15 @@ def test_a_wrong_database_url_is_refused_but_not_shown(
     monkeypatch.setenv("APP_DATABASE_URL", url)
 
     with pytest.raises(ValidationError, match="postgresql://") as error:
+        Settings()
+
+    assert "secret" not in str(error.value)
+
+
+def test_a_database_url_that_speaks_of_tls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_DATABASE_URL", "postgresql://user:secret@host/name?sslmode=require")
+
+    with pytest.raises(ValidationError, match="APP_DATABASE_TLS") as error:
         Settings()
 
     assert "secret" not in str(error.value)
