@@ -24,7 +24,11 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ("proxy", &["envoy"], &["envoy"]),
     ("tls", &["files"], &["renewed certificate", "install -m 644 fullchain"]),
     ("tls", &["acme"], &["acme", "let's encrypt", "certbot"]),
-    ("tls", &["files", "acme"], &["certificate", "ssl_"]),
+    (
+        "tls",
+        &["files", "acme"],
+        &["ssl_protocols", "versiontls12", "tls_minimum_protocol", "certificate chain"],
+    ),
     ("tls", &["upstream"], &["stranger", "the balancer's addresses"]),
     ("orchestrator", &["compose", "kubernetes", "none"], &["dockerfile", ".dockerignore"]),
     ("orchestrator", &["compose"], &["deploy/compose", "compose.yaml", "docker compose up"]),

@@ -25,12 +25,13 @@ def migrate(connection: Connection) -> None:
         connection=connection, target_metadata=Base.metadata, compare_server_default=True
     )
     with context.begin_transaction():
-        # A second migration started at the same time waits here, then finds nothing to do.
+        # A second migration started at the same time waits here, however long the first one
+        # takes, then finds nothing to do.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         # Give up rather than queue behind a long transaction: everything else would queue
         # behind us. https://www.postgresql.org/docs/current/explicit-locking.html
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
         context.run_migrations()
 
 

@@ -1,3 +1,6 @@
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,8 +11,10 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from shop_api.app import create_app
-from shop_api.database import SessionDep
+from shop_api.database import DatabaseUnavailableError, SessionDep, create_engine, ping
 from shop_api.settings import Settings
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -88,6 +93,31 @@ async def test_an_exhausted_pool_is_unavailable_but_ready(
     assert (items.status_code, ready.status_code) == (503, 200)
 
 
+# As migrations/env.py locks, and who waits for it.
+LOCK = text("SELECT pg_advisory_xact_lock(7316884512)")
+WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+
+async def test_a_migration_waits_for_another_one_longer_than_a_statement_may_take(
+    settings: Settings,
+) -> None:
+    engine = create_engine(settings.database)
+    async with engine.connect() as other:
+        await other.execute(LOCK)
+        migration = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "alembic", "upgrade", "head"),
+            cwd=ROOT,
+            env=os.environ | {"APP_DATABASE_STATEMENT_TIMEOUT": "1"},
+        )
+        while not await other.scalar(WAITING):
+            assert migration.returncode is None
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1.5)
+    await engine.dispose()
+
+    assert await migration.wait() == 0
+
+
 UNREACHABLE = {"url": SecretStr("postgresql://nobody@127.0.0.1:1/nothing")}
 
 
@@ -100,6 +130,28 @@ async def test_an_unreachable_database_stops_neither_the_start_nor_health(
     }
 
     assert statuses == {"/health": 200, "/ready": 503, "/items": 503}
+
+
+async def test_a_database_without_tls_learns_nothing_where_tls_is_asked_for(
+    settings: Settings,
+) -> None:
+    received = asyncio.get_running_loop().create_future()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The request for TLS is all that it may be sent.
+        await reader.readexactly(8)
+        writer.write(b"N")
+        received.set_result(await reader.read(1))
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        url = SecretStr(f"postgresql://user:secret@127.0.0.1:{port}/name")
+        database = settings.database.model_copy(update={"url": url, "tls": True})
+        with pytest.raises(DatabaseUnavailableError):
+            await ping(create_engine(database))
+
+        assert await received == b""
 
 
 def test_a_secret_can_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +181,15 @@ def test_a_wrong_database_url_is_refused_but_not_shown(
     monkeypatch.setenv("APP_DATABASE_URL", url)
 
     with pytest.raises(ValidationError, match="postgresql://") as error:
+        Settings()
+
+    assert "secret" not in str(error.value)
+
+
+def test_a_database_url_that_speaks_of_tls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_DATABASE_URL", "postgresql://user:secret@host/name?sslmode=require")
+
+    with pytest.raises(ValidationError, match="APP_DATABASE_TLS") as error:
         Settings()
 
     assert "secret" not in str(error.value)

@@ -1,6 +1,7 @@
 """The engine, the session of a request, and what all models share."""
 
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -56,6 +57,7 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
         connect_args={
             # Seconds to connect; asyncpg would wait for a minute.
             "timeout": 5,
+            "ssl": ssl.create_default_context() if settings.tls else None,
             "server_settings": {
                 "application_name": "shop_api",
                 "statement_timeout": str(int(settings.statement_timeout * 1000)),

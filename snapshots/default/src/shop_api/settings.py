@@ -50,6 +50,7 @@ class DatabaseSettings(Section):
     """How to reach PostgreSQL, and how many connections each worker may hold."""
 
     url: SecretStr
+    tls: bool = False
     pool_size: Annotated[int, Field(ge=1, le=100)] = 5
     pool_timeout: Annotated[float, Field(gt=0)] = 5
     pool_recycle: Annotated[int, Field(gt=0)] = 1800
@@ -60,11 +61,14 @@ class DatabaseSettings(Section):
     @classmethod
     def _is_postgresql(cls, url: SecretStr) -> SecretStr:
         try:
-            backend = make_url(url.get_secret_value()).get_backend_name()
+            parsed = make_url(url.get_secret_value())
         except (ArgumentError, ValueError):
-            backend = None
-        if backend != "postgresql":
+            parsed = None
+        if parsed is None or parsed.get_backend_name() != "postgresql":
             message = "must look like postgresql://user:password@host:5432/database"
+            raise ValueError(message)
+        if any(name.startswith("ssl") for name in parsed.query):
+            message = "must hold nothing about TLS, for which there is APP_DATABASE_TLS"
             raise ValueError(message)
         return url
 
