@@ -72,7 +72,7 @@ def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: C
     successor = image.rpartition(":")[0] + ":next"
     (tmp_path / "Dockerfile").write_text(f"FROM {image}\nLABEL org.opencontainers.image.version=next\n")
     docker("build", "--tag", successor, str(tmp_path))
-    http1, http2, slow = (Load(unlimited, name, rows.post) for name in ("http1", "http2", "slow"))
+    http1, http2, slow = (Load(unlimited, name, rows.post, limit=600_000) for name in ("http1", "http2", "slow"))
     # The application itself speaks HTTP/1.1 only.
     loads = (http1, slow) if answers.proxy == "none" else (http1, http2, slow)
     # Longer than a worker that leaves waits, and than a container that is stopped: a proxy alone can wait for such bodies.
@@ -90,6 +90,7 @@ def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: C
             start = time.monotonic()
             before = [(load.requests, load.failed) for load in loads]
             await asyncio.to_thread(action)
+            assert all(load.requests > requests for load, (requests, _) in zip(loads[:-1], before)), "the load has ended"
             counts = [
                 f"{load.name} {load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)
             ]
