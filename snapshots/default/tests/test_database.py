@@ -11,7 +11,12 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from shop_api.app import create_app
-from shop_api.database import DatabaseUnavailableError, SessionDep, create_engine, ping
+from shop_api.database import (
+    DatabaseUnavailableError,
+    SessionDep,
+    create_engine,
+    ping,
+)
 from shop_api.settings import Settings
 
 ROOT = Path(__file__).parent.parent
