@@ -149,15 +149,22 @@ fn every_question_with_choices_has_its_words() {
     }
 }
 
-#[test]
-fn no_repository_has_a_hundred_files() {
+/// Repositories in which every two choices meet that may, with their flags.
+fn every_two_choices() -> Vec<(Vec<String>, Tree)> {
     let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
-    for flags in cover(&pack, Strength::Pairs) {
+    let rendered = |flags: Vec<String>| {
         let given = pairs(&flags);
         let given: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let answers = answers(&pack, &given).expect("accepted");
+        let tree = render(&pack, &answers(&pack, &given).expect("accepted")).expect("a tree");
+        (flags, tree)
+    };
+    cover(&pack, Strength::Pairs).into_iter().map(rendered).collect()
+}
 
-        let count = render(&pack, &answers).expect("a tree").paths().count();
+#[test]
+fn no_repository_has_a_hundred_files() {
+    for (flags, tree) in every_two_choices() {
+        let count = tree.paths().count();
 
         assert!(count < 100, "{count} files: {flags:?}");
     }
@@ -165,12 +172,7 @@ fn no_repository_has_a_hundred_files() {
 
 #[test]
 fn no_readme_has_two_blank_lines_in_a_row() {
-    let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
-    for flags in cover(&pack, Strength::Pairs) {
-        let given = pairs(&flags);
-        let given: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let tree = render(&pack, &answers(&pack, &given).expect("accepted")).expect("a tree");
-
+    for (flags, tree) in every_two_choices() {
         for (path, blob) in tree.iter().filter(|(path, _)| path.as_str().ends_with("README.md")) {
             let text = String::from_utf8_lossy(&blob.bytes);
             let before = text.split_once("\n\n\n").map(|(before, _)| before.lines().last());
