@@ -34,7 +34,8 @@ const OWNED: [(&str, &[&str]); 10] = [
 ];
 
 /// Sources that are no part of the program: the build script, and faults for tests.
-const NOT_IN_THE_PROGRAM: [&str; 3] = ["build.rs", "project/fault.rs", "fault/upgrade.rs"];
+const NOT_IN_THE_PROGRAM: [&str; 4] =
+    ["build.rs", "project/fault.rs", "fault/swap.rs", "fault/upgrade.rs"];
 
 /// Returns each source file's module and its lines of code.
 fn sources() -> Vec<(String, String, String)> {
@@ -91,6 +92,55 @@ fn what_one_module_owns_no_other_names() {
                 "{file}: `{name}` belongs to {owners:?}"
             );
         }
+    }
+}
+
+/// Words of the standard library, of `rustix` and of `git2` that change a disk.
+const WRITES: [&str; 18] = [
+    "fs::write",
+    "fs::rename",
+    "fs::copy",
+    "fs::remove",
+    "fs::create",
+    "fs::hard_link",
+    "fs::set_",
+    "File::create",
+    "File::options",
+    "OpenOptions",
+    "DirBuilder",
+    "fs::symlink",
+    "set_permissions",
+    "set_modified",
+    "chown",
+    "openat",
+    "init_opts",
+    "Index::open",
+];
+
+/// The files that may use them, each with what they write.
+const WRITERS: [(&str, &str); 7] = [
+    ("project/folder.rs", "all that is below a project, through its handle"),
+    ("project/store.rs", "the state directory of the user, if it is missing"),
+    ("project/draft.rs", "the draft of answers in the state directory"),
+    ("project/input.rs", "a file that the user names: saved answers, manual pages"),
+    ("project/library.rs", "a new index, in the store"),
+    ("project/program.rs", "a new index, in the store"),
+    ("project/repository.rs", "a new repository, in the store or in a folder made for it"),
+];
+
+#[test]
+fn nothing_is_written_but_through_the_handle_of_a_folder() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (_, file, code) in sources() {
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let Some(word) = WRITES.iter().find(|word| line.contains(**word)) else { continue };
+            let writer = WRITERS.iter().find(|(name, _)| *name == file);
+            assert!(writer.is_some(), "{file} may not use `{word}`: {line}");
+            seen.insert(file.clone());
+        }
+    }
+    for (file, what) in WRITERS {
+        assert!(seen.contains(file), "{file} does not write {what} any more");
     }
 }
 

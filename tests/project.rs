@@ -70,7 +70,9 @@ fn new(target: &Path, tree: &Tree) -> Result<Created> {
 }
 
 fn new_with(target: &Path, tree: &Tree, commit: Option<&str>) -> Result<Created> {
-    create(&Creation { target, tree, commit, interrupt: &Interrupt::default() })
+    let state = tempfile::tempdir().expect("a folder");
+    let kept = Some(state.path());
+    create(&Creation { target, tree, commit, interrupt: &Interrupt::default(), kept })
 }
 
 fn refused(result: Result<Created>) -> String {

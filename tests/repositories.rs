@@ -296,9 +296,7 @@ fn without_git_edits_are_kept_and_can_be_had_back() {
     assert_eq!(output.status, Some(3), "{}", output.stderr);
     assert_eq!((lines.as_str(), beside.as_str()), ("one\n2\n3\n4\n", "new\n"));
     assert_eq!((refused.status, aborted.status), (Some(1), Some(0)));
-    let after: Vec<_> =
-        story.tree().into_iter().filter(|(path, _)| !path.starts_with(".fastwright/")).collect();
-    assert_eq!(after, before);
+    assert_eq!(story.tree(), before);
 }
 
 #[test]
@@ -588,4 +586,40 @@ fn a_split_index_is_asked_of_the_git_program() {
     assert_eq!(story.status(), " M .fastwright.toml\nUU a\n M b\n");
     assert_eq!(story.upgrade(&["--abort"]).status, Some(0));
     assert_eq!(story.status(), "");
+}
+
+#[test]
+fn a_project_may_be_on_another_disk_than_its_records() {
+    let story = Story::without_project(
+        Version { files: &[("a", "old\n"), ("b/c", "old\n")], manifest: "" },
+        Version { files: &[("a", "new\n"), ("b/c", "new\n"), ("b/d", "new\n")], manifest: "" },
+    );
+    let device = |path: &std::path::Path| {
+        use std::os::unix::fs::MetadataExt;
+        path.metadata().map(|found| found.dev()).ok()
+    };
+    let disks =
+        [std::path::Path::new("/dev/shm"), std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))];
+    let other = disks.into_iter().find(|disk| device(disk) != device(story.sandbox.path()));
+    let Some(Ok(elsewhere)) = other.map(tempfile::tempdir_in) else { return };
+    let run = |arguments: &[&str]| {
+        let mut command = story.sandbox.command(&[&["--pack", "pack"], arguments].concat());
+        story.sandbox.finish(command.env("XDG_STATE_HOME", elsewhere.path()))
+    };
+    story.write("mine", "mine\n");
+
+    let created = run(&["--pack-version", "1.0.0", "new", "shop", "--yes"]);
+    assert_eq!(created.status, Some(0), "{}", created.stderr);
+    assert_eq!(story.status(), "?? mine\n", "the first commit is there, and all of it");
+    story.write("a", "mine\n");
+    let upgraded = run(&["upgrade", "shop", "--allow-dirty"]);
+    assert_eq!(upgraded.status, Some(3), "{}", upgraded.stderr);
+    assert_eq!(story.status(), " M .fastwright.toml\nUU a\n M b/c\n?? b/d\n?? mine\n");
+    let undone = run(&["upgrade", "shop", "--abort"]);
+    assert_eq!(undone.status, Some(0), "{}", undone.stderr);
+
+    assert_eq!(story.status(), " M a\n?? mine\n");
+    assert_eq!(story.read("a"), "mine\n");
+    assert!(elsewhere.path().join("fastwright/projects").is_dir());
+    assert!(!story.sandbox.join(".home/.local").exists());
 }

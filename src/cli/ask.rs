@@ -105,10 +105,14 @@ fn face(matches: &ArgMatches) -> Result<Face> {
 
 /// Returns where answers are kept, if they are to be and the user has a place for such things.
 fn draft(matches: &ArgMatches, directory: &Path) -> Option<Draft> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
-    let state = absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
+    let state = state_directory()?;
     (!matches.get_flag("no-draft")).then(|| Draft::of(&state, directory))
+}
+
+/// Returns the state directory of the user, as the XDG specification has it, where there is one.
+pub(super) fn state_directory() -> Option<PathBuf> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
 }
 
 /// One run of questions.

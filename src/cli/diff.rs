@@ -3,6 +3,7 @@
 use clap::ArgMatches;
 use serde_json::json;
 
+use super::ask::state_directory;
 use super::course::{applied, is_recorded, recorded_pack};
 use super::upgrade::directory;
 use crate::error::Result;
@@ -18,7 +19,7 @@ use crate::ui::{self, Ui};
 /// # Errors
 /// Fails where the project or its version cannot be read.
 pub fn run(ui: Ui, catalog: &Catalog, matches: &ArgMatches) -> Result<Exit> {
-    let project = Project::open(&directory(matches), Access::Read)?;
+    let project = Project::open(&directory(matches), Access::Read, state_directory().as_deref())?;
     let pack = recorded_pack(catalog, &project)?;
     let base = render(&pack, &applied(&pack, &project)?)?;
     if !is_recorded(&project, &base) {

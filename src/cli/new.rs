@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use serde_json::{Value as Json, json};
 
-use super::ask::{Asked, ask};
+use super::ask::{Asked, ask, state_directory};
 use super::command::command;
 use super::sources::layers;
 use crate::answer::{Answers, Format, Layers, resolve, write};
@@ -65,6 +65,7 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
         tree: &tree,
         commit,
         interrupt: &interrupt,
+        kept: state_directory().as_deref(),
     })?;
     if let Some(draft) = draft {
         draft.remove();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use serde_json::json;
 
+use super::ask::state_directory;
 use super::course::Course;
 use super::face::{self, Face};
 use super::report::Report;
@@ -33,7 +34,7 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
     }
     let only_shows = ["check", "dry-run", "diff"].iter().any(|option| matches.get_flag(option));
     let access = if only_shows { Access::Read } else { Access::Write };
-    let project = Project::open(&directory, access)?;
+    let project = Project::open(&directory, access, state_directory().as_deref())?;
     if asks(matches)? {
         given.insert(0, ask(ui, catalog, pack, &project, &given, matches)?);
     }
@@ -156,7 +157,7 @@ fn end_upgrade(
     interrupt: &Interrupt,
     json: bool,
 ) -> Result<Exit> {
-    let project = Project::open(directory, Access::Write)?;
+    let project = Project::open(directory, Access::Write, state_directory().as_deref())?;
     let (name, paths, changed) = match end {
         End::Continue => ("resolved", project.finish()?, Vec::new()),
         End::Back(undo) => {

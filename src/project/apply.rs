@@ -1,14 +1,12 @@
 //! The steps of a transaction that touch the project: each can be done twice without harm.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::disk::is_absent;
 use super::failure::failure;
-use super::files;
-use super::journal::{Entry, Memory, Place, Repository, State};
-use super::transaction::{Transaction, changed_meanwhile};
+use super::folder::{Folder, is_absent};
+use super::journal::{Entry, Memory, Place, Repository, State, fingerprint};
+use super::transaction::{Transaction, changed_meanwhile, kept};
 use crate::error::{Error, Result};
 use crate::tree::{Blob, RelPath};
 
@@ -19,8 +17,9 @@ impl Transaction<'_> {
         let (gone, written): (Vec<_>, Vec<_>) =
             self.journal.entries.iter().enumerate().partition(|(_, entry)| entry.after.is_none());
         for (number, entry) in gone.into_iter().chain(written) {
-            let target = self.site.target(entry);
-            match self.state(entry).map_err(|cause| failure("read", &target, &cause))? {
+            let root = self.site.root;
+            let path = entry.path.as_str();
+            match self.state(entry)? {
                 State::After => {
                     if entry.after.is_none() {
                         self.prune(&entry.path);
@@ -30,43 +29,47 @@ impl Transaction<'_> {
                 State::Other if self.is_written(number, entry) => continue,
                 State::Before => {}
                 // All that was in it is gone by now.
-                State::Other if self.makes_room(entry) => files::remove_directory(&target)
-                    .map_err(|cause| failure("remove", &target, &cause))?,
+                State::Other if self.makes_room(entry) => root
+                    .remove_directory(path)
+                    .map_err(|cause| self.wrong("remove", entry, &cause))?,
                 State::Other => return Err(changed_meanwhile(&entry.path)),
             }
             match (entry.place, &entry.after) {
-                (Place::Index, _) => self.put_index(entry, &self.staged(number))?,
-                (Place::Project, Some(_)) => self
-                    .put(&self.staged(number), &target)
-                    .map_err(|cause| failure("write", &target, &cause))?,
+                (Place::Index, _) => self.put_index(number, entry)?,
+                (Place::Project, Some(_)) => {
+                    let (folder, staged) = self.staged(number, entry);
+                    self.put(folder, &staged, path)
+                        .map_err(|cause| self.wrong("write", entry, &cause))?;
+                }
                 (Place::Project, None) => {
-                    files::remove(&target).map_err(|cause| failure("remove", &target, &cause))?;
+                    root.remove(path).map_err(|cause| self.wrong("remove", entry, &cause))?;
                     self.prune(&entry.path);
                 }
             }
         }
-        let (made, target) = (self.repository().join(".git"), self.site.root.join(".git"));
-        if self.journal.repository == Repository::Started && made.exists() {
-            files::rename(&made, &target).map_err(|cause| failure("write", &target, &cause))?;
+        let (root, made) = (self.site.root, format!("{}/.git", self.repository()));
+        if self.journal.repository == Repository::Started && root.has(&made) {
+            let moved = root.rename(&made, root, ".git");
+            moved.map_err(|cause| failure("write", &root.join(".git"), &cause))?;
         }
         Ok(())
     }
 
     /// Puts everything back as it was. What somebody else changed in between is left alone.
     pub(super) fn undo(&self) -> Result<()> {
+        let (root, store) = (self.site.root, self.site.store);
         let back = |attempt: io::Result<()>, path: &Path| {
             attempt.map_err(|cause| {
                 failure("put back", path, &cause).hint(format!(
                     "the originals are in `{}`; the next run puts them back",
-                    self.site.store.join("txn/old").display()
+                    store.join("txn/old").display()
                 ))
             })
         };
         self.unlock_index();
         // Without the mark a next run goes on undoing.
-        let mark = self.site.store.join("txn/COMMIT");
-        match files::remove(&mark) {
-            Err(cause) if !is_absent(&cause) => back(Err(cause), &mark)?,
+        match store.remove("txn/COMMIT") {
+            Err(cause) if !is_absent(&cause) => back(Err(cause), &store.join("txn/COMMIT"))?,
             Ok(()) | Err(_) => {}
         }
         let entries = || self.journal.entries.iter().enumerate().rev();
@@ -75,65 +78,107 @@ impl Transaction<'_> {
             entry.before != entry.after && matches!(state, Ok(State::After))
         };
         for (_, entry) in entries().filter(|(_, entry)| entry.before.is_none() && is_made(entry)) {
-            let target = self.site.target(entry);
-            back(files::remove(&target), &target)?;
+            let folder = self.site.folder(entry);
+            back(folder.remove(entry.path.as_str()), &folder.join(&entry.path))?;
         }
         for directory in self.journal.directories.iter().rev() {
             // One that somebody put something into stays.
-            let _ = fs::remove_dir(self.site.root.join(directory));
+            let _ = root.remove_directory(directory.as_str());
         }
         for (number, entry) in entries().filter(|(_, entry)| entry.before.is_some()) {
             if is_made(entry) {
-                let target = self.site.target(entry);
-                back(self.put(&self.kept(number), &target), &target)?;
+                let target = self.site.folder(entry).join(&entry.path);
+                back(self.put_back(number, entry), &target)?;
+            }
+        }
+        for (_, entry) in entries().filter(|(_, entry)| entry.place == Place::Project) {
+            let near = self.near(entry.path.as_str());
+            if root.has(&near) {
+                let _ = root.remove(&near);
             }
         }
         self.discard();
         Ok(())
     }
 
-    /// Moves a file into place, whole, from another disk too.
-    fn put(&self, from: &Path, target: &Path) -> io::Result<()> {
-        let folder = target.parent().unwrap_or(self.site.root);
-        files::create_directories(folder)?;
-        match files::rename(from, target) {
+    /// Moves a file of the project or of the store into place, whole, from another disk too.
+    fn put(&self, folder: &Folder, from: &str, target: &str) -> io::Result<()> {
+        let root = self.site.root;
+        let around = target.rsplit_once('/').map_or("", |(around, _)| around);
+        root.create_directories(around)?;
+        match folder.rename(from, root, target) {
             Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices => {
-                let near = folder.join(".fastwright-tmp");
-                match files::remove(&near) {
+                let near = self.near(target);
+                match root.remove(&near) {
                     Err(cause) if !is_absent(&cause) => return Err(cause),
-                    Ok(()) | Err(_) => files::keep(from, &near)?,
+                    Ok(()) | Err(_) => folder.keep(from, root, &near)?,
                 }
-                files::rename(&near, target)
+                root.rename(&near, root, target)?;
+                folder.remove(from)
             }
             result => result,
         }
     }
 
+    /// Returns the name under which a file from another disk grows beside its place.
+    fn near(&self, target: &str) -> String {
+        let around = target.rsplit_once('/').map_or(String::new(), |(it, _)| format!("{it}/"));
+        format!("{around}{}.tmp", self.journal.waiting)
+    }
+
+    /// Puts the original of an entry back, if it is what the record says.
+    fn put_back(&self, number: usize, entry: &Entry) -> io::Result<()> {
+        let (store, kept) = (self.site.store, kept(number));
+        let original = store.read(&kept)?;
+        if original.as_ref().map(fingerprint) != entry.before {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the kept original was changed",
+            ));
+        }
+        match (entry.place, self.site.git) {
+            (Place::Index, Some(git)) => {
+                store.keep(&kept, git, &self.journal.waiting)?;
+                git.rename(&self.journal.waiting, git, entry.path.as_str())
+            }
+            (Place::Index, None) | (Place::Project, _) => {
+                self.put(store, &kept, entry.path.as_str())
+            }
+        }
+    }
+
     /// Moves an index into place as git does: its lock is taken first.
-    fn put_index(&self, entry: &Entry, from: &Path) -> Result<()> {
-        let target = self.site.target(entry);
-        let lock = target.with_extension("lock");
-        files::link(from, &lock).map_err(|cause| match cause.kind() {
-            io::ErrorKind::AlreadyExists => locked(&lock),
-            _ => failure("write", &lock, &cause),
+    fn put_index(&self, number: usize, entry: &Entry) -> Result<()> {
+        let ((store, staged), git) = (self.staged(number, entry), self.site.folder(entry));
+        let (near, path) = (self.journal.waiting.as_str(), entry.path.as_str());
+        let lock = store.keep(&staged, git, near).and_then(|()| git.link(near, git, LOCK));
+        lock.map_err(|cause| match cause.kind() {
+            io::ErrorKind::AlreadyExists => locked(&git.join(LOCK)),
+            _ => failure("write", &git.join(LOCK), &cause),
         })?;
-        let put = match entry.state(&target) {
-            Ok(State::Before) => files::rename(&lock, &target).and_then(|()| files::remove(from)),
+        let put = match entry.state(git, path) {
+            Ok(State::Before) => git
+                .rename(LOCK, git, path)
+                .and_then(|()| git.remove(near))
+                .and_then(|()| store.remove(&staged)),
             Ok(State::After | State::Other) | Err(_) => Err(io::ErrorKind::ResourceBusy.into()),
         };
         put.map_err(|cause| {
             self.unlock_index();
-            failure("write", &target, &cause)
+            self.wrong("write", entry, &cause)
         })
     }
 
-    /// Removes a lock of ours that a killed run left on the index.
+    /// Removes a lock of ours that a killed run left on the index, and what it was made of.
     fn unlock_index(&self) {
         for entry in self.journal.entries.iter().filter(|entry| entry.place == Place::Index) {
-            let lock = self.site.target(entry).with_extension("lock");
-            if matches!(entry.state(&lock), Ok(State::After)) && lock.exists() {
+            let git = self.site.folder(entry);
+            if matches!(entry.state(git, LOCK), Ok(State::After)) && git.has(LOCK) {
                 // What cannot be removed is told when the index is put in its place.
-                let _ = files::remove(&lock);
+                let _ = git.remove(LOCK);
+            }
+            if git.has(&self.journal.waiting) {
+                let _ = git.remove(&self.journal.waiting);
             }
         }
     }
@@ -142,7 +187,7 @@ impl Transaction<'_> {
     fn prune(&self, path: &RelPath) {
         let parents: Vec<&str> = path.parents().collect();
         for parent in parents.iter().rev() {
-            if files::remove_directory(&self.site.root.join(parent)).is_err() {
+            if self.site.root.remove_directory(parent).is_err() {
                 break;
             }
         }
@@ -150,32 +195,46 @@ impl Transaction<'_> {
 
     /// Ends the transaction: keeps what undoes it, if that is wanted.
     pub(super) fn finish(&self) {
-        let Memory::Originals(_) = &self.journal.memory else { return self.discard() };
-        let (txn, last) = (self.site.store.join("txn"), self.site.store.join("last"));
-        // What cannot be done now is done by the next run, which finds all files in their places.
-        let without_record = match files::remove(&last.join("plan")) {
-            Err(cause) if !is_absent(&cause) => return,
-            Ok(()) | Err(_) => fs::remove_dir_all(&last),
-        };
-        match without_record {
-            Err(cause) if !is_absent(&cause) => {}
-            Ok(()) | Err(_) => drop(files::rename(&txn, &last)),
+        let store = self.site.store;
+        // What cannot be done now is done by the next run, which sees by the mark that all files
+        // are in their places.
+        let marked = store.create("txn/DONE", &Blob::regular(""));
+        if marked.is_err_and(|cause| cause.kind() != io::ErrorKind::AlreadyExists) {
+            return;
         }
-        if self.site.git.is_none() {
-            // Should somebody start a repository around it: what is kept is nothing to commit.
-            let _ = files::create(&self.site.store.join(".gitignore"), &Blob::regular("*\n"));
+        let Memory::Originals(_) = &self.journal.memory else { return self.discard() };
+        if !self.clear() {
+            return;
+        }
+        match store.remove("last/plan") {
+            Err(cause) if !is_absent(&cause) => return,
+            Ok(()) | Err(_) => {}
+        }
+        if store.remove_all("last").is_ok() {
+            let _ = store.rename("txn", store, "last");
         }
     }
 
     /// Forgets the transaction. What cannot be removed now is removed by the next run.
     pub(super) fn discard(&self) {
+        if !self.clear() {
+            return;
+        }
         // Without its record the rest is waste, in whatever order it goes.
-        match files::remove(&self.site.store.join("txn/plan")) {
+        match self.site.store.remove("txn/plan") {
             Err(cause) if !is_absent(&cause) => {}
-            Ok(()) | Err(_) => drop(fs::remove_dir_all(self.site.store.join("txn"))),
+            Ok(()) | Err(_) => drop(self.site.store.remove_all("txn")),
         }
     }
+
+    /// Removes what waited in the project, and tells whether nothing of it is left.
+    fn clear(&self) -> bool {
+        self.site.root.remove_all(&self.journal.waiting).is_ok()
+    }
 }
+
+/// The lock that git takes on its index.
+const LOCK: &str = "index.lock";
 
 /// Returns the error for an index that git works on.
 pub(super) fn locked(lock: &Path) -> Error {

@@ -6,11 +6,12 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::failure::failure;
+use super::folder::{Folder, is_absent};
 use super::interrupt::Interrupt;
 use super::temporary::Temporary;
 use super::transaction::{Transaction, recover};
 use super::work::{Site, Work};
-use super::{disk, files, repository, state};
+use super::{disk, repository, state};
 use crate::error::{Error, Result};
 use crate::merge::{
     Change, Existing, Labels, Options, Ours, Plan, Reason, Standing, Tracking, merge,
@@ -28,6 +29,8 @@ pub struct Creation<'a> {
     pub commit: Option<&'a str>,
     /// Asked between two writes.
     pub interrupt: &'a Interrupt,
+    /// The state directory of the user, in which the records of runs are.
+    pub kept: Option<&'a Path>,
 }
 
 /// What was written.
@@ -57,7 +60,10 @@ pub enum Git {
 pub fn plan_creation(target: &Path, tree: &Tree) -> Result<Plan> {
     let ours = match Target::look_at(target)? {
         Target::Absent { .. } => Ours::new(),
-        Target::Directory => read(target, tree)?,
+        Target::Directory => {
+            let root = target.canonicalize().and_then(|root| Folder::open(&root));
+            read(&root.map_err(|cause| failure("open", target, &cause))?, tree)?
+        }
     };
     plan(target, &ours, tree)
 }
@@ -91,7 +97,7 @@ impl Target {
                     .because("it is a symbolic link to something that does not exist")
                     .hint("remove the link or choose another folder"));
             }
-            Err(cause) if disk::is_absent(&cause) => {}
+            Err(cause) if is_absent(&cause) => {}
             Err(cause) => return Err(failure("look at", target, &cause)),
         }
         let mut top = target;
@@ -104,7 +110,7 @@ impl Target {
             match parent.metadata() {
                 Ok(found) if found.is_dir() => return Self::absent(target, parent, top),
                 Ok(_) => return Err(not_a_folder(parent)),
-                Err(cause) if disk::is_absent(&cause) && !parent.is_symlink() => top = parent,
+                Err(cause) if is_absent(&cause) && !parent.is_symlink() => top = parent,
                 Err(cause) => return Err(failure("look at", parent, &cause)),
             }
         }
@@ -125,7 +131,7 @@ fn not_a_folder(path: &Path) -> Error {
     Error::usage(format!("`{}` is not a folder", path.display())).hint("choose another folder")
 }
 
-fn read(root: &Path, tree: &Tree) -> Result<Ours> {
+fn read(root: &Folder, tree: &Tree) -> Result<Ours> {
     // No file that exists is changed, whether git has it or not.
     disk::read(root, &Tree::new(), tree, &|_| Tracking::Untracked)
 }
@@ -146,23 +152,23 @@ fn plan(target: &Path, ours: &Ours, tree: &Tree) -> Result<Plan> {
 }
 
 fn create_fresh(creation: &Creation<'_>, parent: &Path, top: &Path) -> Result<Created> {
-    let Creation { target, tree, commit, interrupt } = *creation;
-    let temporary = Temporary::inside(parent)?;
+    let Creation { target, tree, commit, interrupt, .. } = *creation;
+    let around = Folder::open(parent).map_err(|cause| failure("open", parent, &cause))?;
+    let temporary = Temporary::inside(&around)?;
     // Folders above the target that are missing grow inside of the temporary one.
     let inner = target.strip_prefix(top).unwrap_or(Path::new(""));
-    let root = temporary.path().join(inner);
-    files::create_directories(&root).map_err(|cause| failure("make", target, &cause))?;
+    let root = temporary.grow(inner).map_err(|cause| failure("make", target, &cause))?;
     write_files(&root, creation)?;
-    let git = match (repository::enclosing(parent), commit) {
-        (Some(git), _) => Git::Inside(git),
+    let git = match (repository::enclosing(parent)?, commit) {
+        (Some(git), _) => Git::Inside(git.path().to_owned()),
         (None, None) => Git::Unwanted,
         (None, Some(message)) => {
             interrupt.check()?;
-            Git::Started(repository::first_commit(&root, tree.iter(), message)?)
+            Git::Started(repository::first_commit(root.path(), tree.iter(), message)?)
         }
     };
     interrupt.check()?;
-    temporary.rename(top).map_err(|cause| match cause.kind() {
+    temporary.rename(top.file_name().unwrap_or_default()).map_err(|cause| match cause.kind() {
         io::ErrorKind::DirectoryNotEmpty
         | io::ErrorKind::AlreadyExists
         | io::ErrorKind::NotADirectory => {
@@ -175,32 +181,33 @@ fn create_fresh(creation: &Creation<'_>, parent: &Path, top: &Path) -> Result<Cr
     Ok(Created { plan: plan(target, &Ours::new(), tree)?, git })
 }
 
-fn write_files(root: &Path, creation: &Creation<'_>) -> Result<()> {
+fn write_files(root: &Folder, creation: &Creation<'_>) -> Result<()> {
     let mut made = BTreeSet::new();
     for (path, blob) in creation.tree.iter() {
         creation.interrupt.check()?;
         for folder in path.parents() {
             if made.insert(folder) {
-                files::create_directory(&root.join(folder))
+                root.create_directory(folder)
                     .map_err(|cause| failure("make", &creation.target.join(folder), &cause))?;
             }
         }
-        files::create(&root.join(path), blob)
+        root.create(path.as_str(), blob)
             .map_err(|cause| failure("write", &creation.target.join(path), &cause))?;
     }
     Ok(())
 }
 
 fn create_inside(creation: &Creation<'_>) -> Result<Created> {
-    let Creation { target, tree, commit, interrupt } = *creation;
-    let root = target.canonicalize().map_err(|cause| failure("open", target, &cause))?;
-    let git = repository::enclosing(&root);
-    let store = recover(&root, git.as_deref())?;
+    let Creation { target, tree, commit, interrupt, kept } = *creation;
+    let root = target.canonicalize().and_then(|root| Folder::open(&root));
+    let root = root.map_err(|cause| failure("open", target, &cause))?;
+    let git = repository::enclosing(root.path())?;
+    let store = recover(kept, &root, git.as_ref())?;
     let plan = plan(target, &read(&root, tree)?, tree)?;
     let edits = plan.edits();
     // A killed run that was finished just now may have started a repository.
-    let git = git.or_else(|| repository::enclosing(&root));
-    let site = Site { root: &root, git: git.as_deref(), store: &store };
+    let git = git.map_or_else(|| repository::enclosing(root.path()), |git| Ok(Some(git)))?;
+    let site = Site { root: &root, git: git.as_ref(), store: &store.folder };
     let work = Work::files(&edits);
     match (commit, site.git) {
         (Some(message), None) => {
@@ -218,7 +225,7 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
             if !edits.is_empty() {
                 Transaction::run(site, &work, interrupt)?;
             }
-            let git = git.map(Path::to_owned).map_or(Git::Unwanted, Git::Inside);
+            let git = git.map_or(Git::Unwanted, |git| Git::Inside(git.path().to_owned()));
             Ok(Created { plan, git })
         }
     }
@@ -226,13 +233,13 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
 
 /// The files of the template that stand in the project as it has them: what is committed.
 fn whole<'a>(
-    root: &'a Path,
+    root: &'a Folder,
     plan: &'a Plan,
     tree: &'a Tree,
 ) -> impl Iterator<Item = (&'a RelPath, &'a Blob)> {
     // Git follows no link to a folder, so it could not find a file behind one.
     let is_behind_link =
-        |path: &RelPath| path.parents().any(|parent| root.join(parent).is_symlink());
+        |path: &RelPath| path.parents().any(|parent| !root.has_folder(parent) && root.has(parent));
     tree.iter().filter(move |(path, _)| !is_behind_link(path)).filter(|(path, _)| {
         matches!(plan.changes.get(path), Some(Change::Create { .. } | Change::Keep(Reason::Same)))
     })

@@ -1,25 +1,22 @@
 //! Reads what a project has at the paths of templates. Other paths are never looked at.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 
 use super::failure::failure;
+use super::folder::Folder;
+use super::links::{inside, leads_out};
 use crate::error::{Error, Result};
 use crate::merge::{Ours, Standing, Tracking, side_paths};
-use crate::tree::{Blob, Mode, RelPath, Tree};
+use crate::tree::{RelPath, Tree};
 
 /// Reads what stands at the paths of two trees, and beside those that are taken.
 pub(super) fn read(
-    root: &Path,
+    root: &Folder,
     base: &Tree,
     theirs: &Tree,
     tracking: &dyn Fn(&RelPath) -> Tracking,
 ) -> Result<Ours> {
-    let root = root.canonicalize().map_err(|cause| failure("open", root, &cause))?;
     let mut reader = Reader { root, base, theirs, tracking, parents: BTreeMap::new() };
     let mut ours = Ours::new();
     let mut through_links = BTreeMap::new();
@@ -34,46 +31,19 @@ pub(super) fn read(
     Ok(ours)
 }
 
-/// Reads the file or link at a path; `None` where there is neither.
-pub(super) fn read_blob(path: &Path) -> io::Result<Option<Blob>> {
-    match path.symlink_metadata() {
-        Ok(found) => blob(path, &found),
-        Err(cause) if is_absent(&cause) => Ok(None),
-        Err(cause) => Err(cause),
-    }
-}
-
-/// Tells whether an error says that nothing stands at a path.
-pub(super) fn is_absent(cause: &io::Error) -> bool {
-    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-fn blob(path: &Path, found: &Metadata) -> io::Result<Option<Blob>> {
-    if found.is_symlink() {
-        let bytes = fs::read_link(path)?.into_os_string().into_vec();
-        return Ok(Some(Blob { bytes, mode: Mode::Link }));
-    }
-    if !found.is_file() {
-        return Ok(None);
-    }
-    let is_executable = found.permissions().mode() & 0o100 != 0;
-    let mode = if is_executable { Mode::Executable } else { Mode::Regular };
-    Ok(Some(Blob { bytes: fs::read(path)?, mode }))
-}
-
 /// What the folder around a path is.
 #[derive(Clone, Debug)]
 enum Parent {
     Folder,
     Missing,
     /// A symbolic link leads to this folder inside the project.
-    Linked(PathBuf),
+    Linked(String),
     /// This path is no folder.
     Blocked(RelPath),
 }
 
 struct Reader<'a> {
-    root: PathBuf,
+    root: &'a Folder,
     base: &'a Tree,
     theirs: &'a Tree,
     tracking: &'a dyn Fn(&RelPath) -> Tracking,
@@ -98,97 +68,88 @@ impl Reader<'_> {
     }
 
     fn look_at(&self, folder: &str, above: &Parent, path: &RelPath) -> Result<Parent> {
-        let full = self.root.join(folder);
+        let real = real(folder, above);
         let blocked = || RelPath::parse(folder).map_or(Parent::Missing, Parent::Blocked);
-        let found = match full.symlink_metadata() {
-            Ok(found) => found,
-            Err(cause) if is_absent(&cause) => return Ok(Parent::Missing),
-            Err(cause) => return Err(failure("look at", &full, &cause)),
-        };
-        if found.is_dir() && full.join(".git").symlink_metadata().is_ok() {
+        let full = self.root.join(&real);
+        let found = self.root.look(&real).map_err(|cause| failure("look at", &full, &cause))?;
+        let Some(found) = found else { return Ok(Parent::Missing) };
+        if found.is_dir() && self.root.has(&format!("{real}/.git")) {
             // Another repository, as a submodule is: its files are not this project's.
             return Ok(blocked());
         }
         if !found.is_symlink() {
-            let below_link = matches!(above, Parent::Linked(_));
-            return Ok(match (found.is_dir(), below_link) {
+            return Ok(match (found.is_dir(), above) {
                 (false, _) => blocked(),
-                (true, false) => Parent::Folder,
-                (true, true) => full.canonicalize().map_or_else(|_| blocked(), Parent::Linked),
+                (true, Parent::Linked(_)) => Parent::Linked(real),
+                (true, Parent::Folder | Parent::Missing | Parent::Blocked(_)) => Parent::Folder,
             });
         }
         match full.canonicalize() {
             Ok(end) if !end.is_dir() => Ok(blocked()),
-            Ok(end) if self.is_inside(&end) => Ok(Parent::Linked(end)),
             Ok(end) => {
-                Err(Error::failed(format!("`{path}` would be written outside of the project"))
-                    .because(format!("`{folder}` is a symbolic link to `{}`", end.display()))
-                    .hint(format!("replace `{folder}` by a folder, then run it again")))
+                let inner = inside(self.root.path(), &end);
+                inner.map(Parent::Linked).ok_or_else(|| leads_out(path, folder, &end))
             }
             // It leads nowhere, or round in a circle.
             Err(_) => Ok(blocked()),
         }
     }
 
-    fn is_inside(&self, end: &Path) -> bool {
-        end.strip_prefix(&self.root)
-            .is_ok_and(|inner| inner.iter().all(|part| !part.eq_ignore_ascii_case(".git")))
-    }
-
     /// Refuses two template paths that links make one file.
     fn refuse_double(
         &self,
         path: &RelPath,
-        folder: &Path,
-        seen: &mut BTreeMap<PathBuf, RelPath>,
+        folder: &str,
+        seen: &mut BTreeMap<String, RelPath>,
     ) -> Result<()> {
-        let real = folder.join(path.name());
-        let inner = real.strip_prefix(&self.root).ok().and_then(Path::to_str);
-        let twin = inner
-            .and_then(|inner| RelPath::parse(inner).ok())
+        let real = below(folder, path.name());
+        let twin = RelPath::parse(&real)
+            .ok()
             .filter(|inner| self.base.get(inner).is_some() || self.theirs.get(inner).is_some())
             .or_else(|| seen.insert(real.clone(), path.clone()));
         match twin {
             None => Ok(()),
             Some(twin) => {
                 Err(Error::failed(format!("`{path}` and `{twin}` are the same file here"))
-                    .because(format!("a symbolic link leads to `{}`", folder.display()))
+                    .because(format!("a symbolic link leads to `{folder}`"))
                     .hint("replace the symbolic link by a folder, then run it again"))
             }
         }
     }
 
     fn standing(&mut self, path: &RelPath) -> Result<Option<Standing>> {
-        match self.parent(path)? {
+        let parent = self.parent(path)?;
+        match parent {
             Parent::Missing => return Ok(None),
             Parent::Blocked(parent) => return Ok(Some(Standing::Below(parent))),
             Parent::Folder | Parent::Linked(_) => {}
         }
-        let full = self.root.join(path);
-        let standing = match full.symlink_metadata() {
-            Err(cause) if is_absent(&cause) => Ok(None),
+        let place = real(path.as_str(), &parent);
+        let standing = match self.root.look(&place) {
             Err(cause) => Err(cause),
-            Ok(found) if found.is_dir() => self.directory(path).map(Some),
-            Ok(found) => blob(&full, &found).map(|blob| {
+            Ok(None) => Ok(None),
+            Ok(Some(found)) if found.is_dir() => self.directory(path, &place).map(Some),
+            Ok(Some(_)) => self.root.read(&place).map(|blob| {
                 let tracked = |blob| Standing::Blob(blob, (self.tracking)(path));
                 Some(blob.map_or(Standing::Special, tracked))
             }),
         };
-        standing.map_err(|cause| failure("read", &full, &cause))
+        standing.map_err(|cause| failure("read", &self.root.join(path), &cause))
     }
 
     /// Lists a folder up to the first thing in it that the template did not write.
-    fn directory(&self, path: &RelPath) -> io::Result<Standing> {
+    fn directory(&self, path: &RelPath, place: &str) -> io::Result<Standing> {
         let mut content = std::collections::BTreeSet::new();
-        let mut open = vec![path.clone()];
-        while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(self.root.join(&folder))? {
-                let entry = entry?;
-                let name = entry.file_name();
+        let mut open = vec![(path.clone(), place.to_owned())];
+        while let Some((folder, place)) = open.pop() {
+            for (name, kind) in self.root.entries(&place)? {
                 let inner =
                     name.to_str().and_then(|name| folder.with_suffix(&format!("/{name}")).ok());
                 match inner {
-                    Some(inner) if entry.file_type()?.is_dir() => open.push(inner),
+                    Some(inner) if kind.is_dir() => {
+                        let place = below(&place, inner.name());
+                        open.push((inner, place));
+                    }
                     Some(inner) if self.base.get(&inner).is_some() => {
                         content.insert(inner);
                     }
@@ -221,4 +182,16 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns the path without links of something in the folder `above`.
+fn real(path: &str, above: &Parent) -> String {
+    match above {
+        Parent::Linked(folder) => below(folder, path.rsplit('/').next().unwrap_or(path)),
+        Parent::Folder | Parent::Missing | Parent::Blocked(_) => path.to_owned(),
+    }
+}
+
+fn below(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }

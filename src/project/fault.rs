@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::path::{Path, PathBuf};
 
 type Hook = Box<dyn FnMut(usize) -> io::Result<()>>;
 
@@ -31,6 +32,32 @@ pub(super) fn point() -> io::Result<()> {
     HOOK.with_borrow_mut(|hook| hook.as_mut().map_or(Ok(()), |hook| hook(number)))
 }
 
+/// A folder for a project, and beside it the state directory of its user.
+struct Scratch {
+    files: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = folder.path().join("files");
+        std::fs::create_dir(&files).expect("made");
+        Self { files, _folder: folder }
+    }
+
+    fn path(&self) -> &Path {
+        &self.files
+    }
+
+    /// Returns the state directory for a project in a scratch folder.
+    fn state(target: &Path) -> PathBuf {
+        let files = target.ancestors().find(|folder| folder.ends_with("files"));
+        files.expect("it is in a scratch folder").with_file_name("state")
+    }
+}
+
+mod swap;
 mod upgrade;
 
 mod tests {
@@ -41,7 +68,7 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
-    use super::watch;
+    use super::{Scratch, watch};
     use crate::error::Result;
     use crate::exit::Exit;
     use crate::project::{Created, Creation, Interrupt, create};
@@ -92,7 +119,9 @@ mod tests {
     }
 
     fn run(target: &Path, interrupt: &Interrupt) -> Result<Created> {
-        create(&Creation { target, tree: &tree(), commit: Some("first\n"), interrupt })
+        let kept = Some(Scratch::state(target));
+        let kept = kept.as_deref();
+        create(&Creation { target, tree: &tree(), commit: Some("first\n"), interrupt, kept })
     }
 
     /// What stands in a folder: mode and bytes of all in it.
@@ -124,7 +153,7 @@ mod tests {
 
     /// What a run without any fault leaves, and whether it starts a repository.
     fn expected(scene: Scene) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Scratch::new();
         run(&set(scene, folder.path()), &Interrupt::default()).expect("created");
         relative(files(folder.path()), folder.path())
     }
@@ -157,7 +186,7 @@ mod tests {
         for scene in SCENES {
             for failing in 0.. {
                 let case = format!("{scene:?}, operation {failing}");
-                let folder = tempfile::tempdir().expect("a folder");
+                let folder = Scratch::new();
                 let target = set(scene, folder.path());
                 let before = snapshot(folder.path());
 
@@ -189,7 +218,7 @@ mod tests {
         for scene in SCENES {
             for failing in 0.. {
                 let case = format!("{scene:?}, from operation {failing}");
-                let folder = tempfile::tempdir().expect("a folder");
+                let folder = Scratch::new();
                 let target = set(scene, folder.path());
 
                 let hook = move |number| if number >= failing { Err(full()) } else { Ok(()) };
@@ -209,7 +238,7 @@ mod tests {
         for scene in SCENES {
             for stopping in 0.. {
                 let case = format!("{scene:?}, operation {stopping}");
-                let folder = tempfile::tempdir().expect("a folder");
+                let folder = Scratch::new();
                 let target = set(scene, folder.path());
                 let before = snapshot(folder.path());
                 let interrupt = Interrupt::default();
@@ -242,7 +271,7 @@ mod tests {
         for scene in SCENES {
             for killing in 0.. {
                 let case = format!("{scene:?}, killed at operation {killing}");
-                let folder = tempfile::tempdir().expect("a folder");
+                let folder = Scratch::new();
                 let target = set(scene, folder.path());
                 let mine = files(folder.path());
 

@@ -20,7 +20,7 @@ impl Project {
     /// # Errors
     /// Fails where there is no such commit or libgit2 cannot open the repository.
     pub fn base_from_git(&self, rendered: &Tree) -> Result<Tree> {
-        let Checkout::Library(library) = self.checkout()? else {
+        let Checkout::Library(library) = &self.checkout else {
             return Err(Error::failed("`--base-from-git` needs a repository that libgit2 opens")
                 .because("there is none around the project, or it has a newer format"));
         };

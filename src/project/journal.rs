@@ -3,15 +3,18 @@
 //! Kept as lines of text, with digests in place of contents, so that the next run can finish or
 //! undo what a killed one began without losing what was changed in between.
 
-use std::path::Path;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::disk::{is_absent, read_blob};
+use super::failure::failure;
+use super::folder::Folder;
+use crate::error::Result;
 use crate::merge::Edit;
 use crate::tree::{Blob, RelPath};
 
-const FIRST_LINE: &str = "fastwright transaction 1";
+const FIRST_LINE: &str = "fastwright transaction 2";
 const LAST_LINE: &str = "end";
 
 /// What a transaction does.
@@ -25,6 +28,8 @@ pub(super) struct Journal {
     pub(super) repository: Repository,
     /// What is left of it when it is done.
     pub(super) memory: Memory,
+    /// The folder in the project in which the new files wait, as long as they do.
+    pub(super) waiting: String,
 }
 
 /// What is left of a transaction that is done.
@@ -97,12 +102,11 @@ impl Entry {
         Self { place: Place::Index, path, before: None, after: None }
     }
 
-    /// Looks at what stands at the entry's place, `target`.
-    pub(super) fn state(&self, target: &Path) -> std::io::Result<State> {
-        let found = match target.symlink_metadata() {
-            Err(cause) if is_absent(&cause) => None,
-            Err(cause) => return Err(cause),
-            Ok(_) => match read_blob(target)? {
+    /// Looks at what stands at a path that is the entry's.
+    pub(super) fn state(&self, folder: &Folder, path: &str) -> io::Result<State> {
+        let found = match folder.look(path)? {
+            None => None,
+            Some(_) => match folder.read(path)? {
                 Some(blob) => Some(fingerprint(&blob)),
                 None => return Ok(State::Other),
             },
@@ -134,21 +138,29 @@ impl Entry {
 }
 
 impl Journal {
-    /// Looks at what stands at the place of an entry, `target`; a folder of new files is what
-    /// comes after a file.
-    pub(super) fn state(&self, entry: &Entry, target: &Path) -> std::io::Result<State> {
+    /// Looks at what stands at the place of an entry; a folder of new files is what comes after a
+    /// file.
+    pub(super) fn state(&self, entry: &Entry, folder: &Folder) -> io::Result<State> {
         let below = format!("{}/", entry.path);
         let comes =
             |other: &Entry| other.after.is_some() && other.path.as_str().starts_with(&below);
-        let state = entry.state(target)?;
-        let is_folder = state == State::Other && entry.after.is_none() && target.is_dir();
+        let path = entry.path.as_str();
+        let state = entry.state(folder, path)?;
+        let is_folder = state == State::Other && entry.after.is_none() && folder.has_folder(path);
         let is_after = is_folder && self.entries.iter().any(comes);
         Ok(if is_after { State::After } else { state })
     }
 
+    /// Reads the record in a store; `None` where there is none that is whole.
+    pub(super) fn read(store: &Folder, path: &str) -> Result<Option<Self>> {
+        let found = store.read(path).map_err(|cause| failure("read", &store.join(path), &cause))?;
+        let text = found.and_then(|blob| String::from_utf8(blob.bytes).ok());
+        Ok(text.and_then(|text| Self::parse(&text)))
+    }
+
     /// Returns the record as text.
     pub(super) fn to_text(&self) -> String {
-        let mut lines = vec![FIRST_LINE.to_owned()];
+        let mut lines = vec![FIRST_LINE.to_owned(), format!("waiting {}", self.waiting)];
         lines.extend(self.entries.iter().map(Entry::line));
         lines.extend(self.directories.iter().map(|path| format!("directory {path}")));
         if self.repository == Repository::Started {
@@ -177,6 +189,7 @@ impl Journal {
                 (("index", index), _) => {
                     journal.entries.push(Entry::parse(Place::Index, index)?);
                 }
+                (("waiting", name), _) if is_waiting(name) => name.clone_into(&mut journal.waiting),
                 (("directory", path), _) => journal.directories.push(RelPath::parse(path).ok()?),
                 (("repository", ""), _) => journal.repository = Repository::Started,
                 (("remember", ""), memory) => *memory = Memory::Originals(Vec::new()),
@@ -186,8 +199,22 @@ impl Journal {
                 _ => return None,
             }
         }
-        Some(journal)
+        Some(journal).filter(|journal| !journal.waiting.is_empty())
     }
+}
+
+const WAITING: &str = ".fastwright-";
+
+/// Returns a name for the folder in which new files wait. Nobody can have put anything there: it
+/// is made anew, and its name is drawn by lot.
+pub(super) fn new_waiting() -> String {
+    let lot = || RandomState::new().build_hasher().finish();
+    format!("{WAITING}{:016x}{:016x}", lot(), lot())
+}
+
+fn is_waiting(name: &str) -> bool {
+    name.strip_prefix(WAITING)
+        .is_some_and(|lot| lot.len() == 32 && lot.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Returns mode and digest of a blob.
@@ -218,6 +245,7 @@ mod tests {
             directories: vec![path("x"), path("x/y")],
             repository: Repository::Started,
             memory: Memory::Originals(vec![path("b/c d")]),
+            waiting: super::new_waiting(),
         }
     }
 

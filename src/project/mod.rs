@@ -11,13 +11,14 @@ mod draft;
 mod failure;
 #[cfg(test)]
 mod fault;
-mod files;
+mod folder;
 mod guard;
 mod history;
 mod input;
 mod interrupt;
 mod journal;
 mod library;
+mod links;
 mod lock;
 mod open;
 mod ours;

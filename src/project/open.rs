@@ -1,10 +1,11 @@
 //! A project that exists: where it is, what it remembers, and who may change it.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::checkout::Checkout;
-use super::disk::read_blob;
 use super::failure::failure;
+use super::folder::Folder;
 use super::state::State;
 use super::store::Store;
 use super::transaction::recover;
@@ -15,11 +16,21 @@ use crate::tree::{Blob, Mode};
 
 /// A project in its folder.
 pub struct Project {
-    pub(super) root: PathBuf,
-    pub(super) git: Option<PathBuf>,
-    pub(super) store: Option<Store>,
+    pub(super) root: Folder,
+    /// The git folder around it.
+    pub(super) git: Option<Folder>,
+    pub(super) checkout: Checkout,
+    stored: Stored,
     pub(super) file: Blob,
     pub(super) state: State,
+}
+
+/// What is kept of earlier runs.
+enum Stored {
+    /// This, for reading, where there is anything.
+    Read(Option<Folder>),
+    /// This, and nobody else writes.
+    Locked(Store),
 }
 
 /// What a project is opened for.
@@ -32,23 +43,28 @@ pub enum Access {
 }
 
 impl Project {
-    /// Opens the project that a folder is in.
+    /// Opens the project that a folder is in. `kept` is the state directory of the user, in which
+    /// the records of runs are.
     ///
     /// # Errors
-    /// Fails where there is none, where its state file is wrong, where another run works on it,
-    /// or where a killed run left work that cannot be finished.
-    pub fn open(directory: &Path, access: Access) -> Result<Self> {
+    /// Fails where there is none, where its repository is another user's, where its state file is
+    /// wrong, where another run works on it, or where a killed run left work that cannot be finished.
+    pub fn open(directory: &Path, access: Access, kept: Option<&Path>) -> Result<Self> {
         let root = root(directory)?;
-        let git = repository::enclosing(&root);
-        let store = match access {
-            Access::Write => Some(recover(&root, git.as_deref())?),
+        let root = Folder::open(&root).map_err(|cause| failure("open", &root, &cause))?;
+        let git = repository::belonging(root.path())?;
+        // Git's check of the owner comes before anything that is read here acts.
+        let checkout = Checkout::open(root.path(), git.as_ref().map(Folder::path))?;
+        let stored = match access {
+            Access::Write => Stored::Locked(recover(kept, &root, git.as_ref())?),
             Access::Read => {
-                refuse_half_done(&root, git.as_deref())?;
-                None
+                let store = Store::find(kept, &root)?;
+                refuse_half_done(store.as_ref())?;
+                Stored::Read(store)
             }
         };
         let path = root.join(state::path());
-        let file = read_blob(&path).map_err(|cause| failure("read", &path, &cause))?;
+        let file = root.read(State::PATH).map_err(|cause| failure("read", &path, &cause))?;
         let file = file.filter(|file| file.mode != Mode::Link).ok_or_else(|| {
             Error::failed(format!("`{}` is no file", State::PATH))
                 .hint("put the file in its place, then run it again")
@@ -57,13 +73,13 @@ impl Project {
             Error::failed(format!("`{}` is not UTF-8", State::PATH)).because(cause)
         })?;
         let state = State::parse(text)?;
-        Ok(Self { root, git, store, file, state })
+        Ok(Self { root, git, checkout, stored, file, state })
     }
 
     /// Returns the folder of the project.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.root
+        self.root.path()
     }
 
     /// Returns what the project remembers.
@@ -78,21 +94,20 @@ impl Project {
         self.git.is_some()
     }
 
-    pub(super) fn checkout(&self) -> Result<Checkout> {
-        Checkout::open(&self.root, self.git.as_deref())
-    }
-
     /// Returns where to write, for a project that was opened for that.
     pub(super) fn site(&self) -> Result<Site<'_>> {
-        let Self { root, git, store, .. } = self;
-        let store =
-            store.as_ref().ok_or_else(|| Error::failed("the project is open for reading"))?;
-        Ok(Site { root, git: git.as_deref(), store })
+        let Stored::Locked(store) = &self.stored else {
+            return Err(Error::failed("the project is open for reading"));
+        };
+        Ok(Site { root: &self.root, git: self.git.as_ref(), store: &store.folder })
     }
 
-    /// Returns where the last upgrade is kept, so that it can be undone.
-    pub(super) fn last(&self) -> PathBuf {
-        Store::place(&self.root, self.git.as_deref()).join("last")
+    /// Returns the store, where there is one; the last upgrade is in `last`, so that it can be undone.
+    pub(super) fn stored(&self) -> Option<&Folder> {
+        match &self.stored {
+            Stored::Read(store) => store.as_ref(),
+            Stored::Locked(store) => Some(&store.folder),
+        }
     }
 }
 
@@ -101,7 +116,8 @@ fn root(directory: &Path) -> Result<PathBuf> {
         Error::usage(format!("cannot open `{}`", directory.display())).because(cause)
     })?;
     for folder in start.ancestors() {
-        if folder.join(State::PATH).symlink_metadata().is_ok() {
+        if let Ok(found) = folder.join(State::PATH).symlink_metadata() {
+            refuse_foreign(&start, folder, found.uid())?;
             return Ok(folder.to_owned());
         }
         // A project never reaches beyond its repository.
@@ -114,9 +130,18 @@ fn root(directory: &Path) -> Result<PathBuf> {
         .hint("`fastwright new DIR` writes a project"))
 }
 
-fn refuse_half_done(root: &Path, git: Option<&Path>) -> Result<()> {
-    let places = [Store::place(root, None), Store::place(root, git)];
-    if places.iter().any(|place| place.join("txn/plan").exists()) {
+/// Refuses a project that was only found by looking further up, where another user may have left it.
+fn refuse_foreign(start: &Path, root: &Path, owner: u32) -> Result<()> {
+    if start == root || owner == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("there is no project of yours in `{}`", start.display()))
+        .because(format!("the one in `{}`, further up, belongs to another user", root.display()))
+        .hint(format!("if it is meant, name its folder: `-C {}`", root.display())))
+}
+
+fn refuse_half_done(store: Option<&Folder>) -> Result<()> {
+    if store.is_some_and(|store| store.has("txn/plan")) {
         return Err(Error::failed("an earlier run was killed while it wrote, or writes right now")
             .hint("run `fastwright upgrade`, which finishes or undoes that first"));
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::checkout::{Checkout, Listed, Listing, Watch};
+use super::checkout::{Listed, Listing, Watch};
 use super::disk;
 use super::open::Project;
 use super::unresolved::Unresolved;
@@ -17,8 +17,7 @@ impl Project {
     /// # Errors
     /// Fails where the project cannot be read.
     pub fn differences(&self, base: &Tree) -> Result<Vec<Edit>> {
-        let checkout = self.checkout()?;
-        let (ours, _, _) = read(self, &checkout, base, &Tree::new())?;
+        let (ours, _, _) = read(self, base, &Tree::new())?;
         let difference = |(path, before): (&RelPath, &Blob)| {
             let after = match ours.get(path) {
                 Some(Standing::Blob(blob, _)) if is_same(blob, before) => {
@@ -39,8 +38,7 @@ impl Project {
     /// # Errors
     /// Fails where the project cannot be read.
     pub fn unresolved(&self, base: &Tree) -> Result<Unresolved> {
-        let checkout = self.checkout()?;
-        let (ours, listing, _) = read(self, &checkout, base, &Tree::new())?;
+        let (ours, listing, _) = read(self, base, &Tree::new())?;
         Ok(Unresolved::find(self, &ours, &listing))
     }
 }
@@ -51,10 +49,10 @@ pub(super) type Sparse = BTreeMap<RelPath, Listed>;
 /// Reads what stands at the paths of two trees, with what the index says of them.
 pub(super) fn read(
     project: &Project,
-    checkout: &Checkout,
     base: &Tree,
     theirs: &Tree,
 ) -> Result<(Ours, Listing, Sparse)> {
+    let checkout = &project.checkout;
     let is_wanted = |path: &RelPath| base.get(path).is_some() || theirs.get(path).is_some();
     let listing = checkout.list(&is_wanted)?;
     let tracking = |path: &RelPath| {

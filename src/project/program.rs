@@ -12,7 +12,16 @@ use super::failure::failure;
 use super::library::mode_of;
 use crate::error::{Error, Result};
 use crate::merge::Driver;
-use crate::tree::{Blob, RelPath};
+use crate::tree::{Blob, Mode, RelPath};
+
+/// What git makes of a file before it gives it a name.
+#[derive(Clone, Copy, Debug)]
+enum Conversion {
+    /// Nothing.
+    None,
+    /// The line ends of text, as attributes and settings say; a filter would run a program.
+    Text,
+}
 
 /// The program, and where in the repository the project is.
 pub(super) struct Program {
@@ -45,7 +54,13 @@ impl Program {
             prefix: String::new(),
             nothing: String::new(),
         };
-        let asked = ["rev-parse", "--absolute-git-dir", "--show-object-format", "--show-prefix"];
+        let asked = [
+            "rev-parse",
+            "--absolute-git-dir",
+            "--show-object-format",
+            "--show-toplevel",
+            "--show-prefix",
+        ];
         let output =
             program.command(&asked).output().map_err(|cause| refused(&cause.to_string()))?;
         if !output.status.success() {
@@ -56,6 +71,11 @@ impl Program {
         program.git = lines.next().unwrap_or_default().into();
         let length = if lines.next() == Some("sha256") { 64 } else { 40 };
         program.nothing = "0".repeat(length);
+        // Settings of the repository may name any folder as that of its files.
+        let top = lines.next().unwrap_or_default();
+        if !Path::new(top).canonicalize().is_ok_and(|top| root.starts_with(top)) {
+            return Err(refused(&format!("its files are in `{top}`")));
+        }
         lines.next().unwrap_or_default().clone_into(&mut program.prefix);
         Ok(program)
     }
@@ -120,12 +140,37 @@ impl Program {
         &self,
         files: &[(&RelPath, &Blob, &Listed)],
     ) -> Result<BTreeSet<RelPath>> {
-        let arguments =
-            ["diff", "--name-only", "-z", "--relative", "--no-ext-diff", "--no-renames"];
-        let output = self.run(&arguments, b"")?;
-        let changed: BTreeSet<&str> = output.split('\0').collect();
-        let asked = files.iter().filter(|(path, _, _)| changed.contains(path.as_str()));
-        Ok(asked.map(|(path, _, _)| (*path).clone()).collect())
+        let suspects = self.unlike(files, Conversion::None)?;
+        let paths: Vec<RelPath> = suspects.iter().map(|(path, _, _)| (*path).clone()).collect();
+        let attributes = self.attributes(&paths)?;
+        // What a program of the repository's makes of a file is not asked: it would run.
+        let is_filtered = |path: &RelPath| attributes.get(path).is_some_and(|it| it.is_filtered);
+        let (filtered, plain): (Vec<_>, Vec<_>) = suspects
+            .into_iter()
+            .partition(|(path, _, listed)| listed.watch != Watch::Watched || is_filtered(path));
+        let plain = self.unlike(&plain, Conversion::Text)?;
+        Ok(filtered.into_iter().chain(plain).map(|(path, _, _)| path.clone()).collect())
+    }
+
+    /// Returns those of the files that would have another name or mode in the index than they have.
+    fn unlike<'a>(
+        &self,
+        files: &[(&'a RelPath, &'a Blob, &'a Listed)],
+        conversion: Conversion,
+    ) -> Result<Vec<(&'a RelPath, &'a Blob, &'a Listed)>> {
+        let mut unlike = Vec::new();
+        for file in files {
+            let (path, blob, listed) = *file;
+            let how = match conversion {
+                Conversion::Text if blob.mode != Mode::Link => format!("--path={path}"),
+                Conversion::Text | Conversion::None => "--no-filters".to_owned(),
+            };
+            let id = self.run(&["hash-object", "--stdin", &how], &blob.bytes)?;
+            if id.trim_end() != listed.id || mode_of(blob) != listed.mode {
+                unlike.push(*file);
+            }
+        }
+        Ok(unlike)
     }
 
     pub(super) fn is_ignored(&self, path: &RelPath) -> Result<bool> {
@@ -199,6 +244,8 @@ impl Program {
         command.arg("-C").arg(&self.root);
         // Neither programs of the user's nor writes that nobody asked for.
         command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]);
+        // What a partial clone lacks is not fetched, by whatever its settings name for that.
+        command.args(["-c", "protocol.allow=never"]).env("GIT_NO_LAZY_FETCH", "1");
         command.args(arguments).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
             command.env_remove(name);

@@ -3,21 +3,66 @@
 use std::fs::Metadata;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use git2::{
     Buf, Config, ErrorClass, IndexEntry, IndexTime, Indexer, ObjectType, Oid, Repository,
     RepositoryInitOptions, Signature,
 };
 
+use super::failure::failure;
+use super::folder::Folder;
 use crate::error::{Error, Result};
 use crate::tree::{Blob, Mode, RelPath};
 
 /// Returns the git folder of the repository that a folder is in.
 ///
 /// Looks for its marks alone: one that libgit2 cannot open is a repository all the same.
-pub(super) fn enclosing(directory: &Path) -> Option<PathBuf> {
-    Repository::discover_path(directory, std::iter::empty::<&Path>()).ok()
+pub(super) fn enclosing(directory: &Path) -> Result<Option<Folder>> {
+    let found = Repository::discover_path(directory, std::iter::empty::<&Path>());
+    let Ok(path) = found else { return Ok(None) };
+    Folder::open(&path).map(Some).map_err(|cause| failure("open", &path, &cause))
+}
+
+/// Returns the git folder that belongs to the files around a folder.
+///
+/// # Errors
+/// Fails where the mark that leads to it may have been put there by anybody.
+pub(super) fn belonging(directory: &Path) -> Result<Option<Folder>> {
+    let Some(git) = enclosing(directory)? else { return Ok(None) };
+    let marked = directory.ancestors().map(|top| top.join(".git"));
+    match marked.into_iter().find(|mark| mark.symlink_metadata().is_ok()) {
+        Some(mark) if !points_back(&git, &mark) => {
+            Err(Error::failed(format!("`{}` names a repository of another folder", mark.display()))
+                .because(format!("`{}` does not say that its files are here", git.path().display()))
+                .hint("look where it comes from; for one of yours, `git worktree repair` or")
+                .hint("`git config core.worktree` with the folder of its files leads back"))
+        }
+        Some(_) | None => Ok(Some(git)),
+    }
+}
+
+/// Tells whether a git folder belongs to the files beside `mark`. A file or a link of that name can
+/// come with an archive and lead to any repository; one that git made has a way back.
+fn points_back(git: &Folder, mark: &Path) -> bool {
+    let same = |path: &Path| {
+        let path = git.join(path).canonicalize();
+        path.is_ok_and(|path| mark.canonicalize().is_ok_and(|mark| path == mark))
+    };
+    let is_folder = mark.symlink_metadata().is_ok_and(|found| found.is_dir());
+    if is_folder && same(Path::new(".")) {
+        return true;
+    }
+    let of_worktree = || {
+        let back = git.read("gitdir").ok().flatten()?;
+        Some(same(Path::new(std::str::from_utf8(&back.bytes).ok()?.trim_end())))
+    };
+    let of_folder = || {
+        let config = Config::open(&git.join("config")).ok()?;
+        let files = config.get_string("core.worktree").ok()?;
+        Some(git.join(files).canonicalize().ok()? == mark.parent()?.canonicalize().ok()?)
+    };
+    of_worktree().or_else(of_folder).unwrap_or(false)
 }
 
 /// Starts a repository in a folder, commits `files` and returns the name of the branch.

@@ -1,125 +1,372 @@
-//! The folder in which fastwright keeps what it needs while it writes into a project.
+//! The folder in which fastwright keeps the record of what it writes into a project, and what it
+//! needs to take it back.
 //!
-//! It is inside git's folder where there is one, else `.fastwright`, and gone after a run that
-//! leaves nothing to remember. Its lock makes runs on one project wait for no other: they refuse.
+//! It is below the user's state directory, where no clone and no archive can bring one, and belongs
+//! to this user and to this project: it says at which path the project's folder stood, and which
+//! folder that was. Runs on one project wait for no other: they refuse.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::failure::failure;
-use super::files;
-use super::lock::{Hold, hold};
+use super::folder::{Folder, Identity, is_absent};
+use super::lock::{Hold, Lock, hold};
 use crate::error::{Error, Result};
+use crate::tree::Blob;
 
-/// A locked folder for a transaction.
+/// The folders around all stores, below the state directory.
+const FOLDERS: [&str; 2] = ["fastwright", "projects"];
+
+/// The file that tells whose a store is.
+const ROOT: &str = "root";
+
+/// How many stores are kept; each of a finished upgrade holds the files that it changed.
+const KEPT: usize = 200;
+
+/// The open store of a project, and its locks.
 #[derive(Debug)]
 pub(super) struct Store {
-    directory: PathBuf,
-    _lock: File,
+    pub(super) folder: Folder,
+    around: Folder,
+    name: String,
+    _locks: (Lock, Option<Lock>),
 }
 
 impl Store {
-    /// Returns where the store of a project is; `git` is the git folder around it.
-    pub(super) fn place(root: &Path, git: Option<&Path>) -> PathBuf {
-        let Some(git) = git else { return root.join(".fastwright") };
-        let store = git.join("fastwright");
-        if root.join(".git").exists() {
-            return store;
+    /// Opens the store of a project for reading, where there is one.
+    pub(super) fn find(state: Option<&Path>, root: &Folder) -> Result<Option<Folder>> {
+        let Some(state) = state else { return Ok(None) };
+        let Some(around) = around(state, Missing::Left)? else { return Ok(None) };
+        let found = Place::of(root).and_then(|place| place.find(&around));
+        match found.map_err(|cause| failure("read", around.path(), &cause))? {
+            Some(found) => own(&around, &found.name).map(Some),
+            None => Ok(None),
         }
-        // Projects that share a repository have a store each, named after their place.
-        let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
-        let name =
-            digest.iter().take(8).fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
-        store.join(name)
     }
 
-    /// Tells whether a run works there or was killed there.
-    pub(super) fn is_used(directory: &Path) -> bool {
-        ["lock", "txn"].iter().any(|name| directory.join(name).exists())
-    }
-
-    /// Makes the folder where it is missing and locks it.
-    pub(super) fn open(directory: PathBuf) -> Result<Self> {
-        let path = directory.join("lock");
+    /// Makes the store of a project where it is missing, and locks the project.
+    pub(super) fn open(state: Option<&Path>, root: &Folder) -> Result<Self> {
+        let around = state.map(|state| around(state, Missing::Made)).transpose()?.flatten();
+        let around = around.ok_or_else(|| {
+            Error::failed("there is no place for the record of what is written")
+                .because("neither `XDG_STATE_HOME` nor `HOME` names a folder")
+                .because("without a record, a run that is killed could not be undone")
+                .hint("set `XDG_STATE_HOME` to a folder of yours that stays, then run it again")
+        })?;
+        let project = lock_project(root)?;
         for _ in 0..100 {
-            let file = files::create_directories(&directory).and_then(|()| {
-                OpenOptions::new().write(true).create(true).truncate(false).open(&path)
-            });
-            match file.and_then(|file| hold(&path, file)) {
-                Ok(Hold::Ours(lock)) => return Ok(Self { directory, _lock: lock }),
-                Ok(Hold::Taken) => {
-                    return Err(Error::failed("another run of fastwright works on this project")
-                        .because(format!("it holds `{}`", path.display()))
-                        .hint("wait until it is done, then run it again"));
+            let name = match settle(&around, root) {
+                Ok(name) => name,
+                // Another run does the same right now.
+                Err(cause) if is_fleeting(&cause) => continue,
+                Err(cause) => return Err(failure("write in", around.path(), &cause)),
+            };
+            let folder = match own(&around, &name) {
+                Err(_) if !around.has(&name) => continue,
+                result => result?,
+            };
+            let path = folder.join("lock");
+            match folder.open_lock("lock").and_then(|file| hold(&path, file)) {
+                Ok(Hold::Ours(lock)) => {
+                    return Ok(Self { folder, around, name, _locks: (lock, project) });
                 }
+                Ok(Hold::Taken) => return Err(taken(&path)),
                 Ok(Hold::Unknown) => {
                     return Err(Error::failed(format!("cannot lock `{}`", path.display()))
                         .because("its file system knows no locks")
-                        .hint("work on a copy of the project on another disk"));
+                        .hint("set `XDG_STATE_HOME` to a folder on another disk"));
                 }
-                // A run that ended just now took the file with it.
+                // A run that ended just now took the folder with it.
                 Ok(Hold::Gone) => {}
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-                Err(cause) => {
-                    let _ = fs::remove_dir(&directory);
-                    return Err(failure("write in", &directory, &cause));
-                }
+                Err(cause) if is_fleeting(&cause) => {}
+                Err(cause) => return Err(failure("write in", folder.path(), &cause)),
             }
         }
-        Err(Error::failed(format!("cannot lock `{}`", path.display()))
+        Err(Error::failed(format!("cannot lock `{}`", root.path().display()))
             .because("other runs of fastwright come and go there")
             .hint("run it again"))
-    }
-
-    /// Returns a path in the folder.
-    pub(super) fn join(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // The lock still holds while its file goes; folders stay where something is in them.
-        let _ = fs::remove_file(self.join("lock"));
-        let parent = self.directory.parent().filter(|parent| parent.ends_with("fastwright"));
-        if let (Ok(()), Some(parent)) = (fs::remove_dir(&self.directory), parent) {
-            let _ = fs::remove_dir(parent);
+        // The lock still holds while the files go; what holds a record stays.
+        let is_empty = !self.folder.has("txn") && !self.folder.has("last");
+        if is_empty {
+            let _ = self.folder.remove(ROOT);
         }
+        let _ = self.folder.remove("lock");
+        if is_empty {
+            let _ = self.around.remove_directory(&self.name);
+        }
+    }
+}
+
+/// Tells whether an error is one of two runs that make and remove the same store.
+fn is_fleeting(cause: &io::Error) -> bool {
+    is_absent(cause) || cause.kind() == io::ErrorKind::AlreadyExists
+}
+
+/// What happens to a folder that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    Left,
+    Made,
+}
+
+/// Opens the folder around all stores.
+fn around(state: &Path, missing: Missing) -> Result<Option<Folder>> {
+    let wrong = |cause: &io::Error| {
+        failure("write in", state, cause)
+            .hint("or set `XDG_STATE_HOME` to a folder of yours that stays")
+    };
+    if missing == Missing::Made {
+        fs::create_dir_all(state).map_err(|cause| wrong(&cause))?;
+    }
+    let mut folder = match Folder::open(state) {
+        Ok(folder) => folder,
+        Err(cause) if is_absent(&cause) => return Ok(None),
+        Err(cause) => return Err(wrong(&cause)),
+    };
+    for name in FOLDERS {
+        if missing == Missing::Made && !folder.has(name) {
+            match folder.create_private(name) {
+                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(wrong(&cause));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        if !folder.has(name) {
+            return Ok(None);
+        }
+        folder = own(&folder, name)?;
+    }
+    Ok(Some(folder))
+}
+
+/// Opens a folder that must be this user's alone to write.
+fn own(around: &Folder, name: &str) -> Result<Folder> {
+    let path = around.join(name);
+    let folder = around.inner(name).map_err(|cause| failure("open", &path, &cause))?;
+    let (owner, mode) = folder.owner().map_err(|cause| failure("look at", &path, &cause))?;
+    if owner == rustix::process::geteuid().as_raw() && mode & 0o022 == 0 {
+        return Ok(folder);
+    }
+    Err(Error::failed(format!("records in `{}` are not obeyed", path.display()))
+        .because("the folder belongs to another user, or others may write in it")
+        .hint("run it as that user, make the folder yours alone, or set `XDG_STATE_HOME`"))
+}
+
+/// Keeps other users' runs out as well, as far as the file system has locks for folders.
+fn lock_project(root: &Folder) -> Result<Option<Lock>> {
+    match root.file().and_then(|file| hold(root.path(), file)) {
+        Ok(Hold::Ours(lock)) => Ok(Some(lock)),
+        Ok(Hold::Taken) => Err(taken(root.path())),
+        Ok(Hold::Unknown | Hold::Gone) | Err(_) => Ok(None),
+    }
+}
+
+fn taken(path: &Path) -> Error {
+    Error::failed("another run of fastwright works on this project")
+        .because(format!("it holds `{}`", path.display()))
+        .hint("wait until it is done, then run it again")
+}
+
+/// Which folder at which path a store belongs to.
+struct Place {
+    path: Vec<u8>,
+    identity: Identity,
+}
+
+/// A store that was found.
+struct Found {
+    name: String,
+    /// Whether the project stood somewhere else when it was made.
+    is_moved: bool,
+}
+
+impl Place {
+    fn of(root: &Folder) -> io::Result<Self> {
+        let path = root.path().as_os_str().as_bytes().to_vec();
+        Ok(Self { path, identity: root.identity()? })
+    }
+
+    fn name(&self) -> String {
+        let digest = Sha256::digest(&self.path);
+        let hex = digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        format!("{hex}{}", self.ending())
+    }
+
+    fn ending(&self) -> String {
+        format!("-{}", self.identity.inode)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let born = self.identity.born.unwrap_or_default();
+        let mut bytes = format!("{} {born}\n", self.identity.inode).into_bytes();
+        bytes.extend(&self.path);
+        bytes
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let (line, path) = bytes.split_at_checked(end)?;
+        let (inode, born) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+        let born = Some(born.parse().ok()?).filter(|born| *born != 0);
+        let identity = Identity { inode: inode.parse().ok()?, born };
+        Some(Self { path: path.get(1..)?.to_vec(), identity })
+    }
+
+    /// Finds the store of this folder: at its path, or at the one that it was moved from.
+    fn find(&self, around: &Folder) -> io::Result<Option<Found>> {
+        let (name, ending) = (self.name(), self.ending());
+        let mut found = None;
+        for (entry, kind) in around.entries("")? {
+            let Some(entry) = entry.to_str().filter(|it| kind.is_dir() && it.ends_with(&ending))
+            else {
+                continue;
+            };
+            let read = around.read(&format!("{entry}/{ROOT}"));
+            let kept = read.ok().flatten().and_then(|blob| Self::parse(&blob.bytes));
+            let Some(kept) = kept.filter(|kept| kept.identity == self.identity) else { continue };
+            let is_moved = entry != name;
+            if !is_moved {
+                return Ok(Some(Found { name, is_moved }));
+            }
+            if self.identity.born.is_some() && kept.is_left() {
+                found = Some(Found { name: entry.to_owned(), is_moved });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Tells whether the folder stands no longer at its path.
+    fn is_left(&self) -> bool {
+        let path = Path::new(std::ffi::OsStr::from_bytes(&self.path));
+        let there = Folder::open(path).and_then(|folder| folder.identity());
+        there.is_err() || there.is_ok_and(|there| there != self.identity)
+    }
+}
+
+/// Returns the name of the store of a project, which is there afterwards and says whose it is.
+fn settle(around: &Folder, root: &Folder) -> io::Result<String> {
+    let place = Place::of(root)?;
+    let name = place.name();
+    match place.find(around)? {
+        Some(found) if !found.is_moved => return Ok(name),
+        Some(found) => {
+            around.remove_all(&name)?;
+            around.rename(&found.name, around, &name)?;
+            around.remove(&format!("{name}/{ROOT}"))?;
+        }
+        None => {
+            // One of a folder that is gone, whose number this one has now.
+            around.remove_all(&name)?;
+            forget_oldest(around);
+            around.create_private(&name)?;
+        }
+    }
+    around.create(&format!("{name}/{ROOT}"), &Blob::regular(place.to_bytes()))?;
+    Ok(name)
+}
+
+/// Makes room for a new store: the oldest memory of an upgrade goes. Nobody waits for what it holds.
+fn forget_oldest(around: &Folder) {
+    let Ok(entries) = around.entries("") else { return };
+    if entries.len() < KEPT {
+        return;
+    }
+    let names = entries.iter().filter_map(|(name, _)| name.to_str());
+    let idle = names.filter(|name| !around.has(&format!("{name}/txn")));
+    let age = |name: &&str| around.look(name).ok().flatten()?.modified().ok();
+    if let Some(oldest) = idle.filter(|name| age(name).is_some()).min_by_key(age) {
+        let _ = around.remove_all(oldest);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Store;
+    use std::fs;
+    use std::path::Path;
 
-    #[test]
-    fn open_refuses_a_second_run_and_lets_a_later_one_in() {
-        let root = tempfile::tempdir().expect("a folder");
-        let place = || Store::place(root.path(), None);
-        let first = Store::open(place()).expect("locked");
+    use super::{Folder, Store};
 
-        let error = Store::open(place()).expect_err("taken").to_string();
-        drop(first);
+    fn open(state: &Path, root: &Path) -> crate::error::Result<Store> {
+        Store::open(Some(state), &Folder::open(root).expect("a folder"))
+    }
 
-        assert!(error.starts_with("error: another run of fastwright works on this project\n"));
-        Store::open(place()).expect("locked");
-        assert!(!place().exists());
+    fn stores(state: &Path) -> usize {
+        fs::read_dir(state.join("fastwright/projects")).expect("a folder").count()
     }
 
     #[test]
-    fn place_keeps_projects_in_one_repository_apart() {
+    fn open_refuses_a_second_run_and_lets_a_later_one_in() {
+        let (state, root) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
+        let first = open(state.path(), root.path()).expect("locked");
+
+        let error = open(state.path(), root.path()).expect_err("taken").to_string();
+        let other = tempfile::tempdir().expect("another state directory");
+        let elsewhere = open(other.path(), root.path()).expect_err("taken").to_string();
+        drop(first);
+
+        let refused = "error: another run of fastwright works on this project\n";
+        assert!(error.starts_with(refused), "{error}");
+        assert!(elsewhere.starts_with(refused), "{elsewhere}");
+        open(state.path(), root.path()).expect("locked");
+        assert_eq!(stores(state.path()), 0, "nothing is left where nothing is remembered");
+    }
+
+    #[test]
+    fn a_store_follows_its_folder_and_no_other_one() {
+        let (state, home) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
+        let (here, there) = (home.path().join("here"), home.path().join("there"));
+        fs::create_dir(&here).expect("made");
+        let store = open(state.path(), &here).expect("locked");
+        store.folder.create_directory("last").expect("made");
+        drop(store);
+
+        fs::rename(&here, &there).expect("moved");
+        fs::create_dir(&here).expect("made");
+
+        let new = open(state.path(), &here).expect("locked");
+        assert!(!new.folder.has("last"), "another folder stands at the old path");
+        drop(new);
+        let moved = open(state.path(), &there).expect("locked");
+        assert!(moved.folder.has("last"));
+        assert_eq!(stores(state.path()), 1);
+    }
+
+    #[test]
+    fn a_store_that_others_may_write_is_not_obeyed() {
+        use std::os::unix::fs::PermissionsExt;
+        let (state, root) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
+        for name in ["fastwright", "fastwright/projects"] {
+            fs::create_dir(state.path().join(name)).expect("made");
+            let shared = fs::Permissions::from_mode(0o777);
+            fs::set_permissions(state.path().join(name), shared).expect("opened to all");
+
+            let error = open(state.path(), root.path()).expect_err("refused").to_string();
+
+            assert!(error.contains("others may write in it"), "{error}");
+            let own = fs::Permissions::from_mode(0o700);
+            fs::set_permissions(state.path().join(name), own).expect("closed again");
+        }
+        open(state.path(), root.path()).expect("locked");
+    }
+
+    #[test]
+    fn without_a_state_directory_nothing_is_written() {
         let root = tempfile::tempdir().expect("a folder");
-        let git = root.path().join(".git");
-        std::fs::create_dir(&git).expect("made");
+        let folder = Folder::open(root.path()).expect("open");
 
-        let top = Store::place(root.path(), Some(&git));
-        let (a, b) = (root.path().join("a"), root.path().join("b"));
+        let error = Store::open(None, &folder).expect_err("refused").to_string();
 
-        assert_eq!(top, git.join("fastwright"));
-        assert_ne!(Store::place(&a, Some(&git)), Store::place(&b, Some(&git)));
-        assert!(Store::place(&a, Some(&git)).starts_with(git.join("fastwright")));
+        assert!(error.contains("set `XDG_STATE_HOME`"), "{error}");
+        assert!(Store::find(None, &folder).expect("nothing to read").is_none());
     }
 }

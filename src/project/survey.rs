@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::checkout::{Becomes, Checkout, Listed, Listing, Staging};
-use super::disk;
 use super::failure::failure;
+use super::folder::Folder;
 use super::open::Project;
 use super::ours::{Sparse, read};
 use super::unresolved::Unresolved;
@@ -60,9 +60,8 @@ impl Project {
     /// Fails in the middle of another operation of git, where conflicts of an earlier upgrade
     /// are left, and where the project cannot be read.
     pub fn survey(&self, upgrade: &Upgrade<'_>) -> Result<Survey> {
-        let checkout = self.checkout()?;
-        checkout.guard(self.git.as_deref())?;
-        Surveyor::look(self, &checkout, upgrade)?.survey()
+        self.checkout.guard(self.git.as_ref().map(Folder::path))?;
+        Surveyor::look(self, upgrade)?.survey()
     }
 }
 
@@ -81,13 +80,10 @@ struct Surveyor<'a> {
 }
 
 impl<'a> Surveyor<'a> {
-    fn look(
-        project: &'a Project,
-        checkout: &'a Checkout,
-        upgrade: &'a Upgrade<'a>,
-    ) -> Result<Self> {
+    fn look(project: &'a Project, upgrade: &'a Upgrade<'a>) -> Result<Self> {
+        let checkout = &project.checkout;
         let Upgrade { base, theirs, renames, labels, conflicts } = *upgrade;
-        let (ours, listing, sparse) = read(project, checkout, base, theirs)?;
+        let (ours, listing, sparse) = read(project, base, theirs)?;
         Unresolved::find(project, &ours, &listing).refuse()?;
         let moves = Moves::of_template(base, &ours, theirs, renames);
         let existing = match conflicts {
@@ -118,11 +114,12 @@ impl<'a> Surveyor<'a> {
             .collect();
         let is_candidate = |path: &RelPath| {
             [base, theirs, &old, &new].iter().all(|tree| tree.get(path).is_none())
-                && self.project.root.join(path).is_file()
+                && matches!(self.project.root.look(path.as_str()), Ok(Some(it)) if it.is_file())
         };
         for (from, to) in self.checkout.renamed(&missing, &is_candidate)? {
-            let place = self.project.root.join(&to);
-            let blob = disk::read_blob(&place).map_err(|cause| failure("read", &place, &cause))?;
+            let root = &self.project.root;
+            let blob = root.read(to.as_str());
+            let blob = blob.map_err(|cause| failure("read", &root.join(&to), &cause))?;
             if let Some(blob) = blob {
                 self.ours.insert(to.clone(), Standing::Blob(blob, Tracking::Tracked));
                 self.moves.follow(from, to);

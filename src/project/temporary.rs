@@ -3,87 +3,94 @@
 //! Its lock ends with the process, so that the next run can tell the leftovers of a killed one
 //! from the folder of a run at work.
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::failure::failure;
-use super::files;
-use super::lock::{Hold, hold};
+use super::folder::Folder;
+use super::lock::{Hold, Lock, hold};
 use crate::error::{Error, Result};
 
 const PREFIX: &str = ".fastwright-new.";
 
 /// A folder that is removed unless it gets its final name.
 #[derive(Debug)]
-pub(super) struct Temporary {
-    path: PathBuf,
+pub(super) struct Temporary<'a> {
+    around: &'a Folder,
+    name: String,
     /// Absent where the file system knows no locks; then nobody takes the folder for a leftover.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
-impl Temporary {
-    /// Makes a new folder in `parent`, after clearing away what killed runs left there.
-    pub(super) fn inside(parent: &Path) -> Result<Self> {
-        sweep(parent);
+impl<'a> Temporary<'a> {
+    /// Makes a new folder in `around`, after clearing away what killed runs left there.
+    pub(super) fn inside(around: &'a Folder) -> Result<Self> {
+        sweep(around);
+        let wrong = |cause: &io::Error| failure("make a folder in", around.path(), cause);
         let process = std::process::id();
         for number in 0..100 {
-            let path = parent.join(format!("{PREFIX}{process}.{number}"));
-            match files::create_directory(&path) {
+            let name = format!("{PREFIX}{process}.{number}");
+            match around.create_directory(&name) {
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(cause) => return Err(failure("make a folder in", parent, &cause)),
+                Err(cause) => return Err(wrong(&cause)),
                 Ok(()) => {}
             }
-            let held = File::open(&path).and_then(|file| hold(&path, file));
-            match held {
-                Ok(Hold::Ours(lock)) => return Ok(Self { path, _lock: Some(lock) }),
-                Ok(Hold::Unknown) => return Ok(Self { path, _lock: None }),
+            match lock(around, &name) {
+                Ok(Hold::Ours(lock)) => return Ok(Self { around, name, _lock: Some(lock) }),
+                Ok(Hold::Unknown) => return Ok(Self { around, name, _lock: None }),
                 // Another run swept it away between the two calls.
                 Ok(Hold::Taken | Hold::Gone) => {}
                 Err(cause) => {
-                    drop(Self { path, _lock: None });
-                    return Err(failure("make a folder in", parent, &cause));
+                    drop(Self { around, name, _lock: None });
+                    return Err(wrong(&cause));
                 }
             }
         }
-        Err(Error::failed(format!("cannot make a folder in `{}`", parent.display()))
+        Err(Error::failed(format!("cannot make a folder in `{}`", around.path().display()))
             .because(format!("a hundred names that start with `{PREFIX}` are taken"))
             .hint("remove those that no run of fastwright uses"))
     }
 
-    /// Returns where the folder is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// Makes the folders of a path in it, and opens the last one.
+    pub(super) fn grow(&self, inner: &Path) -> io::Result<Folder> {
+        let mut folder = self.around.inner(&self.name)?;
+        for part in inner {
+            folder = folder.make(part)?;
+        }
+        Ok(folder)
     }
 
     /// Gives the folder its final name, which must be free.
-    pub(super) fn rename(mut self, target: &Path) -> io::Result<()> {
-        files::rename(&self.path, target)?;
-        self.path = PathBuf::new();
+    pub(super) fn rename(mut self, name: &OsStr) -> io::Result<()> {
+        self.around.rename_here(&self.name, name)?;
+        self.name = String::new();
         Ok(())
     }
 }
 
-impl Drop for Temporary {
+impl Drop for Temporary<'_> {
     fn drop(&mut self) {
-        if !self.path.as_os_str().is_empty() {
+        if !self.name.is_empty() {
             // What cannot be removed now is removed by the next run.
-            let _ = fs::remove_dir_all(&self.path);
+            let _ = self.around.remove_all(&self.name);
         }
     }
 }
 
+fn lock(around: &Folder, name: &str) -> io::Result<Hold> {
+    hold(&around.join(name), around.inner(name)?.file()?)
+}
+
 /// Removes the folders of runs that are no more. Whatever resists is left alone.
-fn sweep(parent: &Path) {
-    let Ok(entries) = fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
-        let is_ours = entry.file_name().to_str().is_some_and(is_temporary);
-        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            let path = entry.path();
-            let held = File::open(&path).and_then(|file| hold(&path, file));
-            if let Ok(Hold::Ours(_lock)) = held {
-                let _ = fs::remove_dir_all(&path);
-            }
+fn sweep(around: &Folder) {
+    let Ok(entries) = around.entries("") else { return };
+    for (name, kind) in entries {
+        let Some(name) = name.to_str().filter(|name| is_temporary(name) && kind.is_dir()) else {
+            continue;
+        };
+        if let Ok(Hold::Ours(_lock)) = lock(around, name) {
+            let _ = around.remove_all(name);
         }
     }
 }
@@ -97,19 +104,20 @@ fn is_temporary(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Temporary;
+    use super::{Folder, Temporary};
     use std::fs;
 
     #[test]
     fn inside_clears_the_leftovers_of_killed_runs_and_no_other_folder() {
         let parent = tempfile::tempdir().expect("a folder");
-        let at_work = Temporary::inside(parent.path()).expect("made");
+        let around = Folder::open(parent.path()).expect("open");
+        let at_work = Temporary::inside(&around).expect("made");
         fs::create_dir_all(parent.path().join(".fastwright-new.1.0/src")).expect("made");
         fs::create_dir(parent.path().join(".fastwright-new.notes")).expect("made");
 
-        let second = Temporary::inside(parent.path()).expect("made");
+        let second = Temporary::inside(&around).expect("made");
 
-        assert!(at_work.path().exists() && second.path().exists());
+        assert!(around.has(&at_work.name) && around.has(&second.name));
         assert!(!parent.path().join(".fastwright-new.1.0").exists());
         assert!(parent.path().join(".fastwright-new.notes").exists());
     }
@@ -117,8 +125,9 @@ mod tests {
     #[test]
     fn a_dropped_folder_is_removed_with_all_in_it() {
         let parent = tempfile::tempdir().expect("a folder");
-        let temporary = Temporary::inside(parent.path()).expect("made");
-        fs::write(temporary.path().join("file"), "text").expect("written");
+        let around = Folder::open(parent.path()).expect("open");
+        let temporary = Temporary::inside(&around).expect("made");
+        fs::write(parent.path().join(&temporary.name).join("file"), "text").expect("written");
 
         drop(temporary);
 

@@ -3,20 +3,22 @@
 //! All new contents are staged and all originals kept before the first file changes. Up to the
 //! mark `COMMIT` every failure changes nothing. After it a failure of this run rolls back, and a
 //! run that was killed is finished by the next one.
+//!
+//! The record, the originals and the marks are in the user's store. The new files wait in a folder
+//! of the project, on whose disk they have to be; they are used as far as the record vouches for them.
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::io::Errno;
 
 use super::apply::locked;
-use super::disk::{is_absent, read_blob};
 use super::failure::failure;
-use super::files;
+use super::folder::{Folder, is_absent};
 use super::interrupt::Interrupt;
-use super::journal::{Entry, Journal, Place, Repository, State, fingerprint};
+use super::journal::{Entry, Journal, Place, Repository, State, fingerprint, new_waiting};
+use super::links::without_links;
 use super::store::Store;
 use super::work::{Item, Site, Start, Work};
 use crate::error::{Error, Result};
@@ -30,16 +32,10 @@ pub(super) struct Transaction<'a> {
     pub(super) journal: Journal,
 }
 
-/// Locks the store of a project, after finishing or undoing what killed runs left.
-pub(super) fn recover(root: &Path, git: Option<&Path>) -> Result<Store> {
-    // A killed run that started the repository had its store where projects without one do.
-    let without_git = Store::place(root, None);
-    if git.is_some() && Store::is_used(&without_git) {
-        let store = Store::open(without_git)?;
-        Transaction::recover(Site { root, git: None, store: &store })?;
-    }
-    let store = Store::open(Store::place(root, git))?;
-    Transaction::recover(Site { root, git, store: &store })?;
+/// Locks the store of a project, after finishing or undoing what a killed run left.
+pub(super) fn recover(state: Option<&Path>, root: &Folder, git: Option<&Folder>) -> Result<Store> {
+    let store = Store::open(state, root)?;
+    Transaction::recover(Site { root, git, store: &store.folder })?;
     Ok(store)
 }
 
@@ -47,11 +43,15 @@ impl<'a> Transaction<'a> {
     /// Does all of the work, or none.
     pub(super) fn run(site: Site<'a>, work: &Work<'_>, interrupt: &Interrupt) -> Result<()> {
         let repository = work.start.map_or(Repository::Absent, |_| Repository::Started);
+        let real = |path: &RelPath| without_links(site.root, path);
+        let entries: Vec<Entry> =
+            work.items.iter().map(|item| item.entry(real)).collect::<Result<_>>()?;
         let journal = Journal {
-            entries: work.items.iter().map(Item::entry).collect(),
-            directories: missing_directories(site.root, &work.items),
+            directories: missing_directories(site.root, &entries),
+            entries,
             repository,
             memory: work.memory.clone(),
+            waiting: new_waiting(),
         };
         let mut transaction = Self { site, journal };
         for (entry, item) in transaction.journal.entries.iter().zip(&work.items) {
@@ -78,21 +78,13 @@ impl<'a> Transaction<'a> {
 
     /// Finishes or undoes what a killed run left.
     fn recover(site: Site<'a>) -> Result<()> {
-        let directory = site.store.join("txn");
-        let text = match fs::read_to_string(directory.join("plan")) {
-            Ok(text) => text,
-            Err(cause) if is_absent(&cause) => String::new(),
-            Err(cause) => return Err(failure("read", &directory.join("plan"), &cause)),
-        };
-        let Some(journal) = Journal::parse(&text) else {
+        let Some(journal) = Journal::read(site.store, "txn/plan")? else {
             // Killed before the record was whole or after it was removed: nothing is half done.
-            return match fs::remove_dir_all(&directory) {
-                Err(cause) if !is_absent(&cause) => Err(failure("remove", &directory, &cause)),
-                Ok(()) | Err(_) => Ok(()),
-            };
+            let removed = site.store.remove_all("txn");
+            return removed.map_err(|cause| failure("remove", &site.store.join("txn"), &cause));
         };
         let transaction = Self { site, journal };
-        if !directory.join("COMMIT").exists() {
+        if !site.store.has("txn/COMMIT") {
             return transaction.undo();
         }
         // Where all is in its place already, what differs now was changed by somebody since.
@@ -108,15 +100,13 @@ impl<'a> Transaction<'a> {
 
     /// Refuses to edit something that changed since it was read, or that cannot be written.
     fn check(&self, entry: &Entry, item: &Item<'_>) -> Result<()> {
-        let target = self.site.target(entry);
-        if entry.place == Place::Index {
-            let lock = target.with_extension("lock");
-            if lock.exists() {
-                return Err(locked(&lock));
-            }
+        let (folder, path) = (self.site.folder(entry), entry.path.as_str());
+        if entry.place == Place::Index && folder.has("index.lock") {
+            return Err(locked(&folder.join("index.lock")));
         }
         if let Some(edit) = item.edit() {
-            let state = entry.state(&target).map_err(|cause| failure("read", &target, &cause))?;
+            let state =
+                entry.state(folder, path).map_err(|cause| self.wrong("read", entry, &cause))?;
             if state == State::Other && !self.makes_room(entry) {
                 return Err(changed_meanwhile(&entry.path));
             }
@@ -124,89 +114,106 @@ impl<'a> Transaction<'a> {
                 return Ok(());
             }
         }
-        match OpenOptions::new().write(true).open(&target) {
+        match folder.try_write(path) {
             Err(cause) if is_absent(&cause) => Ok(()),
             // A file that nobody may write can be replaced; an immutable one cannot.
             Err(cause) if cause.raw_os_error() != Some(Errno::ACCESS.raw_os_error()) => {
-                Err(failure("write", &target, &cause))
+                Err(self.wrong("write", entry, &cause))
             }
-            Ok(_) | Err(_) => Ok(()),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
     /// Writes all new contents and keeps all originals, then sets the mark.
     fn stage(&mut self, work: &Work<'_>, interrupt: &Interrupt) -> Result<()> {
+        let Site { root, store, .. } = self.site;
         for name in ["txn", "txn/new", "txn/old"] {
-            create_directory(&self.site.store.join(name))?;
+            create_directory(store, name)?;
         }
         self.stage_index(&work.items)?;
-        create(&self.site.store.join("txn/plan"), &Blob::regular(self.journal.to_text()))?;
+        create(store, "txn/plan", &Blob::regular(self.journal.to_text()))?;
+        create_directory(root, &self.journal.waiting)?;
         for (number, (entry, item)) in self.journal.entries.iter().zip(&work.items).enumerate() {
             interrupt.check()?;
             if entry.before.is_some() {
-                let target = self.site.target(entry);
-                files::keep(&target, &self.kept(number))
-                    .map_err(|cause| failure("keep a copy of", &target, &cause))?;
+                let folder = self.site.folder(entry);
+                let kept = folder.keep(entry.path.as_str(), store, &kept(number));
+                kept.map_err(|cause| self.wrong("keep a copy of", entry, &cause))?;
             }
-            self.stage_file(number, item)?;
+            self.stage_file(number, entry, item)?;
         }
         if let Some(start) = work.start {
             self.stage_repository(start)?;
         }
         interrupt.check()?;
-        let store = self.site.store.join("txn");
-        files::sync(&store).map_err(|cause| failure("write", &store, &cause))?;
-        create(&store.join("COMMIT"), &Blob::regular(""))
+        for folder in [root, store] {
+            folder.sync().map_err(|cause| failure("write", folder.path(), &cause))?;
+        }
+        create(store, "txn/COMMIT", &Blob::regular(""))
     }
 
     /// Makes the new index before the record, which has to tell what is in it.
     fn stage_index(&mut self, items: &[Item<'_>]) -> Result<()> {
         for (number, item) in items.iter().enumerate() {
-            let Item::Index(make) = item else { continue };
-            let (staged, target) = (self.staged(number), self.site.target(&Entry::index()));
-            make(&staged)?;
-            let print = |path: &Path| match read_blob(path) {
-                Ok(blob) => Ok(blob.as_ref().map(fingerprint)),
-                Err(cause) => Err(failure("read", path, &cause)),
+            let (Item::Index(make), Some(entry)) = (item, self.journal.entries.get_mut(number))
+            else {
+                continue;
             };
-            let (before, after) = (print(&target)?, print(&staged)?);
-            if let Some(entry) = self.journal.entries.get_mut(number) {
+            let staged = staged_index(number);
+            make(self.site.store, &staged)?;
+            let print = |folder: &Folder, path: &str| match folder.read(path) {
+                Ok(blob) => Ok(blob.as_ref().map(fingerprint)),
+                Err(cause) => Err(failure("read", &folder.join(path), &cause)),
+            };
+            let before = print(self.site.folder(entry), entry.path.as_str())?;
+            let after = print(self.site.store, &staged)?;
+            {
                 (entry.before, entry.after) = (before, after);
             }
         }
         Ok(())
     }
 
-    fn stage_file(&self, number: usize, item: &Item<'_>) -> Result<()> {
-        let staged = self.staged(number);
+    fn stage_file(&self, number: usize, entry: &Entry, item: &Item<'_>) -> Result<()> {
+        let (folder, staged) = self.staged(number, entry);
         match item {
             Item::Kept(_, kept) => {
-                files::keep(kept, &staged).map_err(|cause| failure("take back", kept, &cause))
+                let store = self.site.store;
+                let taken = store.keep(kept, folder, &staged);
+                taken.map_err(|cause| failure("take back", &store.join(kept), &cause))
             }
-            Item::File(Edit { path, before, after: Some(after) }) => {
-                create(&staged, after)?;
+            Item::File(Edit { before, after: Some(after), .. }) => {
+                create(folder, &staged, after)?;
                 if before.is_none() {
                     return Ok(());
                 }
-                let target = self.site.root.join(path);
-                files::resemble(&staged, &target, after.mode)
-                    .map_err(|cause| failure("write", &staged, &cause))
+                let resembled =
+                    folder.resemble(&staged, self.site.root, entry.path.as_str(), after.mode);
+                resembled.map_err(|cause| self.wrong("write", entry, &cause))
             }
             Item::File(_) | Item::Index(_) => Ok(()),
         }
     }
 
+    /// Makes the repository in the store, where nobody else comes between, and takes it over.
     fn stage_repository(&self, start: Start<'_>) -> Result<()> {
-        create_directory(&self.repository())?;
-        start(&self.repository())
+        let Site { root, store, .. } = self.site;
+        create_directory(store, "txn/repository")?;
+        start(&store.join("txn/repository"))?;
+        let moved = match store.rename("txn/repository", root, &self.repository()) {
+            Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices => {
+                store.keep_all("txn/repository", root, &self.repository())
+            }
+            result => result,
+        };
+        moved.map_err(|cause| failure("write", &root.join(self.repository()), &cause))
     }
 
     /// Tells whether all that is missing is still there, whole.
     fn can_finish(&self) -> Result<bool> {
         let mut is_whole = true;
         for (number, entry) in self.journal.entries.iter().enumerate() {
-            let target = self.site.target(entry);
-            match self.state(entry).map_err(|cause| failure("read", &target, &cause))? {
+            match self.state(entry)? {
                 State::After => {}
                 // Nobody tells what git did to its index; the files are what counts.
                 State::Other if self.is_written(number, entry) || entry.place == Place::Index => {}
@@ -221,7 +228,8 @@ impl<'a> Transaction<'a> {
                         )));
                 }
                 State::Before | State::Other => {
-                    let staged = read_blob(&self.staged(number)).ok().flatten();
+                    let (folder, path) = self.staged(number, entry);
+                    let staged = folder.read(&path).ok().flatten();
                     is_whole &= staged.as_ref().map(fingerprint) == entry.after;
                 }
             }
@@ -230,12 +238,21 @@ impl<'a> Transaction<'a> {
     }
 
     /// Looks at what stands at an entry's place.
-    pub(super) fn state(&self, entry: &Entry) -> io::Result<State> {
-        self.journal.state(entry, &self.site.target(entry))
+    pub(super) fn state(&self, entry: &Entry) -> Result<State> {
+        let state = self.journal.state(entry, self.site.folder(entry));
+        state.map_err(|cause| self.wrong("read", entry, &cause))
+    }
+
+    /// Returns the error for an attempt on the place of an entry.
+    pub(super) fn wrong(&self, attempt: &str, entry: &Entry, cause: &io::Error) -> Error {
+        failure(attempt, &self.site.folder(entry).join(&entry.path), cause)
     }
 
     /// Tells whether every new file went to its place; what is deleted went before.
     fn is_done(&self) -> bool {
+        if self.site.store.has("txn/DONE") {
+            return true;
+        }
         let mut written =
             self.journal.entries.iter().enumerate().filter(|(_, entry)| entry.after.is_some());
         let is_all = written.clone().all(|(number, entry)| self.is_written(number, entry));
@@ -244,7 +261,10 @@ impl<'a> Transaction<'a> {
 
     /// Tells whether an entry's new file went to its place already, where somebody changed it since.
     pub(super) fn is_written(&self, number: usize, entry: &Entry) -> bool {
-        entry.after.is_some() && !self.staged(number).exists()
+        let (folder, staged) = self.staged(number, entry);
+        // Somebody may have cleared away the folder with all that waits.
+        let is_there = folder.has_folder(staged.rsplit_once('/').map_or("", |(around, _)| around));
+        entry.after.is_some() && is_there && !folder.has(&staged)
     }
 
     /// Tells whether a folder at the path of a new file goes with the files that are deleted in it.
@@ -252,24 +272,31 @@ impl<'a> Transaction<'a> {
         let below = format!("{}/", entry.path);
         let goes = |other: &Entry| other.after.is_none() && other.path.as_str().starts_with(&below);
         entry.before.is_none()
-            && self.site.target(entry).is_dir()
+            && self.site.folder(entry).has_folder(entry.path.as_str())
             && self.journal.entries.iter().any(goes)
     }
 
-    /// Returns where the new contents of an entry are staged.
-    pub(super) fn staged(&self, number: usize) -> PathBuf {
-        self.site.store.join("txn/new").join(number.to_string())
+    /// Returns where the new contents of an entry wait.
+    pub(super) fn staged(&self, number: usize, entry: &Entry) -> (&Folder, String) {
+        match entry.place {
+            Place::Index => (self.site.store, staged_index(number)),
+            Place::Project => (self.site.root, format!("{}/{number}", self.journal.waiting)),
+        }
     }
 
-    /// Returns where the original of an entry is kept.
-    pub(super) fn kept(&self, number: usize) -> PathBuf {
-        self.site.store.join("txn/old").join(number.to_string())
+    /// Returns where a repository for the project waits.
+    pub(super) fn repository(&self) -> String {
+        format!("{}/repository", self.journal.waiting)
     }
+}
 
-    /// Returns where a repository for the project is made.
-    pub(super) fn repository(&self) -> PathBuf {
-        self.site.store.join("txn/repository")
-    }
+fn staged_index(number: usize) -> String {
+    format!("txn/new/{number}")
+}
+
+/// Returns where the store keeps the original of an entry.
+pub(super) fn kept(number: usize) -> String {
+    format!("txn/old/{number}")
 }
 
 /// Returns the error for a file that is not what it was when the run began.
@@ -279,18 +306,19 @@ pub(super) fn changed_meanwhile(path: &RelPath) -> Error {
         .hint("run it again")
 }
 
-fn create(path: &Path, blob: &Blob) -> Result<()> {
-    files::create(path, blob).map_err(|cause| failure("write", path, &cause))
+fn create(folder: &Folder, path: &str, blob: &Blob) -> Result<()> {
+    folder.create(path, blob).map_err(|cause| failure("write", &folder.join(path), &cause))
 }
 
-fn create_directory(path: &Path) -> Result<()> {
-    files::create_directory(path).map_err(|cause| failure("write", path, &cause))
+fn create_directory(folder: &Folder, path: &str) -> Result<()> {
+    folder.create_directory(path).map_err(|cause| failure("write", &folder.join(path), &cause))
 }
 
-/// Returns the folders that edits need and that are not there, from the top.
-fn missing_directories(root: &Path, items: &[Item<'_>]) -> Vec<RelPath> {
-    let written = items.iter().filter_map(Item::edit).filter(|edit| edit.after.is_some());
-    let needed: BTreeSet<&str> = written.flat_map(|edit| edit.path.parents()).collect();
-    let missing = needed.into_iter().filter(|folder| !root.join(folder).is_dir());
+/// Returns the folders that new files need and that are not there, from the top.
+fn missing_directories(root: &Folder, entries: &[Entry]) -> Vec<RelPath> {
+    let written =
+        entries.iter().filter(|entry| entry.place == Place::Project && entry.after.is_some());
+    let needed: BTreeSet<&str> = written.flat_map(|entry| entry.path.parents()).collect();
+    let missing = needed.into_iter().filter(|folder| !root.has_folder(folder));
     missing.filter_map(|folder| RelPath::parse(folder).ok()).collect()
 }

@@ -1,12 +1,9 @@
 //! Takes an upgrade back, and ends one whose conflicts are resolved.
 
-use std::path::{Path, PathBuf};
-
-use super::disk::read_blob;
 use super::failure::failure;
-use super::files;
+use super::folder::Folder;
 use super::interrupt::Interrupt;
-use super::journal::{Journal, Memory, Place, State};
+use super::journal::{Journal, Memory, Place, State, fingerprint};
 use super::open::Project;
 use super::transaction::Transaction;
 use super::upgrade::Dirty;
@@ -53,7 +50,7 @@ impl Project {
                 .hint("`fastwright upgrade --undo` takes back a finished one"));
         }
         let mut undone = Undone::default();
-        let mut taken: Vec<(Edit, Option<PathBuf>)> = Vec::new();
+        let mut taken: Vec<(Edit, Option<String>)> = Vec::new();
         for (number, entry) in journal.entries.iter().enumerate() {
             if entry.place == Place::Project {
                 taken.extend(self.back(&journal, number, &mut undone)?);
@@ -61,7 +58,8 @@ impl Project {
         }
         refuse_changed(undo, is_open, &undone)?;
         let index = self.index_back(&journal, is_open)?;
-        let make = |to: &Path| index.as_ref().map_or(Ok(()), |make| make(to));
+        let make =
+            |folder: &Folder, to: &str| index.as_ref().map_or(Ok(()), |make| make(folder, to));
         let mut items: Vec<Item<'_>> = taken
             .iter()
             .map(|(edit, kept)| match kept {
@@ -87,12 +85,14 @@ impl Project {
             return Err(Error::failed("no upgrade waits for conflicts to be resolved")
                 .hint("`fastwright status` shows how the project is"));
         }
-        let listing = self.checkout()?.list(&|_| false)?;
+        let listing = self.checkout.list(&|_| false)?;
         let left = super::Unresolved::find(self, &Ours::new(), &listing).0;
         if left.is_empty() {
-            let mark = self.last().join("resolved");
-            let done = files::create(&mark, &Blob::regular(""));
-            return done.map(|()| pending).map_err(|cause| failure("write", &mark, &cause));
+            let (store, mark) = (self.site()?.store, "last/resolved");
+            let done = store.create(mark, &Blob::regular(""));
+            return done
+                .map(|()| pending)
+                .map_err(|cause| failure("write", &store.join(mark), &cause));
         }
         let problem = Problem::new("conflicts are left to be resolved");
         let problem = left.values().fold(problem, Problem::because);
@@ -107,17 +107,24 @@ impl Project {
         journal: &Journal,
         number: usize,
         undone: &mut Undone,
-    ) -> Result<Option<(Edit, Option<PathBuf>)>> {
+    ) -> Result<Option<(Edit, Option<String>)>> {
         let Some(entry) = journal.entries.get(number) else { return Ok(None) };
-        let (place, kept) = (self.root.join(&entry.path), self.kept(number));
-        let read = |path: &Path| read_blob(path).map_err(|cause| failure("read", path, &cause));
-        let now = read(&place)?;
-        let before = if entry.before.is_some() { read(&kept)? } else { None };
+        let (path, kept, store) = (entry.path.as_str(), kept(number), self.site()?.store);
+        let read = |folder: &Folder, path: &str| {
+            folder.read(path).map_err(|cause| failure("read", &folder.join(path), &cause))
+        };
+        let now = read(&self.root, path)?;
+        let before = if entry.before.is_some() { read(store, &kept)? } else { None };
+        if before.as_ref().map(fingerprint) != entry.before {
+            return Err(Error::failed(format!("the kept original of `{path}` was changed"))
+                .because(format!("`{}` is not what the record says", store.join(&kept).display()))
+                .hint(format!("take `{path}` back by hand, from git or from a backup")));
+        }
         if now == before {
             return Ok(None);
         }
-        let state =
-            journal.state(entry, &place).map_err(|cause| failure("read", &place, &cause))?;
+        let state = journal.state(entry, &self.root);
+        let state = state.map_err(|cause| failure("read", &self.root.join(path), &cause))?;
         if state == State::Other {
             undone.changed.push(entry.path.clone());
         }
@@ -132,29 +139,35 @@ impl Project {
         let entries = journal.entries.iter().enumerate();
         let found = entries.into_iter().find(|(_, entry)| entry.place == Place::Index);
         let Some((number, entry)) = found else { return Ok(None) };
-        let (kept, target) = (self.kept(number), self.site()?.target(entry));
-        let state = entry.state(&target).map_err(|cause| failure("read", &target, &cause))?;
-        match state {
-            State::After if kept.exists() => Ok(Some(Box::new(move |to: &Path| {
-                files::keep(&kept, to).map_err(|cause| failure("take back", &kept, &cause))
-            }))),
+        let (site, kept) = (self.site()?, kept(number));
+        let (folder, path) = (site.folder(entry), entry.path.as_str());
+        let state = entry.state(folder, path);
+        match state.map_err(|cause| failure("read", &folder.join(path), &cause))? {
+            State::After if site.store.has(&kept) => {
+                Ok(Some(Box::new(move |folder: &Folder, to: &str| {
+                    let taken = site.store.keep(&kept, folder, to);
+                    taken.map_err(|cause| failure("take back", &site.store.join(&kept), &cause))
+                })))
+            }
             State::After | State::Other if is_open => {
-                let checkout = self.checkout()?;
                 let Memory::Originals(paths) = journal.memory.clone() else { return Ok(None) };
-                let restore = move |to: &Path| checkout.restore_index(to, &kept, &paths);
-                Ok(Some(Box::new(restore)))
+                let kept = site.store.join(&kept);
+                Ok(Some(Box::new(move |folder: &Folder, to: &str| {
+                    self.checkout.restore_index(&folder.join(to), &kept, &paths)
+                })))
             }
             // What was staged or committed since is the user's; the files tell the difference.
             State::Before | State::After | State::Other => Ok(None),
         }
     }
-
-    fn kept(&self, number: usize) -> PathBuf {
-        self.last().join("old").join(number.to_string())
-    }
 }
 
-type MakeIndex<'a> = Box<dyn Fn(&Path) -> Result<()> + 'a>;
+/// Returns where the store keeps the original of an entry of the last upgrade.
+fn kept(number: usize) -> String {
+    format!("last/old/{number}")
+}
+
+type MakeIndex<'a> = Box<dyn Fn(&Folder, &str) -> Result<()> + 'a>;
 
 fn refuse_changed(undo: Undo, is_open: bool, undone: &Undone) -> Result<()> {
     match undo {

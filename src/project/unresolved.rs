@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::checkout::Listing;
-use super::disk::read_blob;
 use super::journal::{Journal, Memory};
 use super::open::Project;
 use crate::error::{Error, Problem, Result};
@@ -32,7 +31,7 @@ impl Unresolved {
             }
         }
         for path in project.pending() {
-            if let Ok(Some(blob)) = read_blob(&project.root.join(&path)) {
+            if let Ok(Some(blob)) = project.root.read(path.as_str()) {
                 look(&path, &blob.bytes);
             }
         }
@@ -62,14 +61,15 @@ impl Unresolved {
 impl Project {
     /// Returns the record of the last upgrade.
     pub(super) fn journal(&self) -> Option<Journal> {
-        let text = std::fs::read_to_string(self.last().join("plan")).ok()?;
-        Journal::parse(&text)
+        Journal::read(self.stored()?, "last/plan").ok().flatten()
     }
 
     /// Returns the conflicts of the last upgrade, unless somebody said that they are resolved.
     pub(super) fn pending(&self) -> Vec<RelPath> {
         match self.journal().map(|journal| journal.memory) {
-            Some(Memory::Originals(conflicts)) if !self.last().join("resolved").exists() => {
+            Some(Memory::Originals(conflicts))
+                if !self.stored().is_some_and(|store| store.has("last/resolved")) =>
+            {
                 conflicts
             }
             Some(Memory::Originals(_) | Memory::Nothing) | None => Vec::new(),

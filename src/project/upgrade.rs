@@ -1,7 +1,6 @@
 //! Carries a project to another state of its template, whole or not at all.
 
-use std::path::Path;
-
+use super::folder::Folder;
 use super::interrupt::Interrupt;
 use super::journal::Memory;
 use super::open::Project;
@@ -40,8 +39,9 @@ impl Project {
     ) -> Result<()> {
         refuse_conflicts(upgrade, survey)?;
         refuse_dirty(survey, dirty)?;
-        let checkout = self.checkout()?;
-        let index = |to: &Path| checkout.make_index(to, &survey.stagings);
+        let index = |folder: &Folder, to: &str| {
+            self.checkout.make_index(&folder.join(to), &survey.stagings)
+        };
         let file = self.state_edit(state)?;
         let mut items: Vec<Item<'_>> = survey.edits.iter().map(Item::File).collect();
         if !survey.stagings.is_empty() {

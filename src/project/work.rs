@@ -1,26 +1,27 @@
 //! What a transaction is to do, and where.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::folder::Folder;
 use super::journal::{Entry, Memory, Place};
-use super::store::Store;
 use crate::error::Result;
 use crate::merge::Edit;
+use crate::tree::RelPath;
 
 /// A project that can be written: its folder, the git folder around it, its locked store.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Site<'a> {
-    pub(super) root: &'a Path,
-    pub(super) git: Option<&'a Path>,
-    pub(super) store: &'a Store,
+    pub(super) root: &'a Folder,
+    pub(super) git: Option<&'a Folder>,
+    pub(super) store: &'a Folder,
 }
 
 impl Site<'_> {
-    /// Returns the place that an entry speaks of.
-    pub(super) fn target(&self, entry: &Entry) -> PathBuf {
+    /// Returns the folder that an entry speaks of.
+    pub(super) fn folder(&self, entry: &Entry) -> &Folder {
         match (entry.place, self.git) {
-            (Place::Index, Some(git)) => git.join("index"),
-            (Place::Index, None) | (Place::Project, _) => self.root.join(&entry.path),
+            (Place::Index, Some(git)) => git,
+            (Place::Index, None) | (Place::Project, _) => self.root,
         }
     }
 }
@@ -29,10 +30,10 @@ impl Site<'_> {
 pub(super) enum Item<'a> {
     /// A file of the project, with the bytes of the edit.
     File(&'a Edit),
-    /// A file of the project; what stands there after is this kept file, with all it has.
-    Kept(&'a Edit, PathBuf),
-    /// Git's index, as this makes it at a path from what it is now.
-    Index(&'a dyn Fn(&Path) -> Result<()>),
+    /// A file of the project; what stands there after is this file of the store, with all it has.
+    Kept(&'a Edit, String),
+    /// Git's index, as this makes it, at a path of a folder, from what it is now.
+    Index(&'a dyn Fn(&Folder, &str) -> Result<()>),
 }
 
 impl Item<'_> {
@@ -44,9 +45,10 @@ impl Item<'_> {
         }
     }
 
-    /// Returns what the journal says of it.
-    pub(super) fn entry(&self) -> Entry {
-        self.edit().map_or_else(Entry::index, Entry::new)
+    /// Returns what the journal says of it, with the path that leads there without links.
+    pub(super) fn entry(&self, path: impl Fn(&RelPath) -> Result<RelPath>) -> Result<Entry> {
+        let Some(edit) = self.edit() else { return Ok(Entry::index()) };
+        Ok(Entry { path: path(&edit.path)?, ..Entry::new(edit) })
     }
 }
 
