@@ -94,6 +94,30 @@ fn what_one_module_owns_no_other_names() {
     }
 }
 
+/// Who writes to the streams: `ui` itself, which makes all text visible first, and those that hand
+/// a stream to what draws, or put the terminal back by sequences of ours.
+const PRINTS: [&str; 5] =
+    ["ui/mod.rs", "ui/plain.rs", "ui/rescue.rs", "ui/wizard/mode.rs", "ui/wizard/terminal.rs"];
+
+#[test]
+fn what_is_printed_goes_through_one_place() {
+    let mut found = std::collections::BTreeSet::new();
+    for (_, file, code) in sources() {
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let streams = ["print!", "println!", "dbg!", "stdout()", "stderr()", "Stdout", "Stderr"];
+        let asks = ["is_terminal()", "use_stderr()"];
+        let prints = |line: &&str| streams.iter().any(|name| line.contains(name));
+        if lines
+            .filter(|line| asks.iter().all(|name| !line.contains(name)))
+            .any(|line| prints(&line))
+        {
+            found.insert(file);
+        }
+    }
+
+    assert!(found.iter().eq(PRINTS), "{found:?} print");
+}
+
 #[test]
 fn files_stay_short() {
     for (_, file, code) in sources() {

@@ -71,7 +71,7 @@ fn dry_run_diff_and_json_write_nothing() {
                     └── my_app.txt        28 B\n\n3 new files, 341 B\n";
     assert_eq!(tree, Output { status: Some(0), stdout: expected.into(), stderr: String::new() });
     assert!(
-        diff.stdout.contains("+++ b/README.md\n@@ -0,0 +1,1 @@\n+# my-app\n"),
+        diff.stdout.contains("+++ b/README.md\n@@ -0,0 +1 @@\n+# my-app\n"),
         "{}",
         diff.stdout
     );

@@ -34,11 +34,11 @@ pub fn run(ui: Ui, catalog: &Catalog, matches: &ArgMatches) -> Result<Exit> {
             json!({"path": edit.path.as_str(), "change": change, "added": added,
                    "removed": removed, "diff": patch(edit)})
         });
-        ui.data(format_args!("{:#}\n", json!(files.collect::<Vec<_>>())))?;
+        ui.json(&json!(files.collect::<Vec<_>>()))?;
     } else if matches.get_flag("stat") {
         ui.data(ui::stat(&edits))?;
     } else {
-        ui.data(ui::patches(&edits))?;
+        ui.patch(&ui::patches(&edits))?;
     }
     let differs = matches.get_flag("exit-code") && !edits.is_empty();
     Ok(if differs { Exit::Differences } else { Exit::Done })

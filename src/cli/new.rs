@@ -46,9 +46,9 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
     if ["dry-run", "diff"].iter().any(|option| matches.get_flag(option)) {
         let plan = project::plan_creation(&directory, &tree)?;
         if matches.get_flag("json") {
-            ui.data(format_args!("{:#}\n", run.json(&tree, &plan)))?;
+            ui.json(&run.json(&tree, &plan))?;
         } else if matches.get_flag("diff") {
-            ui.data(ui::diff(&plan))?;
+            ui.patch(&ui::patches(&plan.edits()))?;
         } else {
             ui.data(ui::tree(&directory.to_string_lossy(), &plan))?;
         }
@@ -70,7 +70,7 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
         draft.remove();
     }
     if matches.get_flag("json") {
-        ui.data(format_args!("{:#}\n", run.json(&tree, &created.plan)))?;
+        ui.json(&run.json(&tree, &created.plan))?;
     }
     run.report(&created);
     Ok(exit(&created.plan))

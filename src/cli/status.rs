@@ -42,7 +42,7 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
             "deleted": deleted,
             "unresolved": unresolved.collect::<Vec<_>>(),
         });
-        return ui.data(format_args!("{status:#}\n")).map(|()| Exit::Done);
+        return ui.json(&status).map(|()| Exit::Done);
     }
     let (from, to) = (course.from(), course.to());
     let newer = if from == to { "the newest".to_owned() } else { format!("{to} is newer") };

@@ -168,7 +168,7 @@ fn end_upgrade(
         let texts = |paths: &[crate::tree::RelPath]| -> Vec<String> {
             paths.iter().map(ToString::to_string).collect()
         };
-        ui.data(format_args!("{:#}\n", json!({name: texts(&paths), "changed": texts(&changed)})))?;
+        ui.json(&json!({name: texts(&paths), "changed": texts(&changed)}))?;
     }
     match end {
         End::Continue => {
