@@ -10,6 +10,7 @@ mod documents;
 mod explain;
 mod face;
 mod flags;
+mod globals;
 mod list;
 mod new;
 mod report;
@@ -24,9 +25,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
+use command::Recipe;
+use globals::Globals;
+
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::pack::{Catalog, Pack, Version, lint};
+use crate::pack::{Catalog, lint};
 use crate::project;
 use crate::ui::{Color, Ui, Verbosity};
 
@@ -45,27 +49,26 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
-    if let Some(folder) = early(arguments, "-C") {
-        std::env::set_current_dir(&folder).map_err(|error| {
-            Error::usage(format!("cannot work in `{}`", folder.display())).because(error)
-        })?;
+    if let Some(wrong) = arguments.iter().skip(1).find(|argument| argument.to_str().is_none()) {
+        return Err(Error::usage(format!("argument `{}` is not UTF-8", wrong.to_string_lossy())));
     }
-    let catalog = catalog(arguments)?;
-    let target = if arguments.iter().any(|argument| argument == "upgrade") { "--to" } else { "" };
-    let option = ["--pack-version", target].into_iter().find(|o| early(arguments, o).is_some());
-    let version = option.and_then(|option| early(arguments, option));
-    let version = version.map(|text| text.to_string_lossy().parse::<Version>());
-    let version = version.transpose().map_err(|reason| {
-        Error::usage(reason).because(format!("it came from {}", option.unwrap_or_default()))
-    })?;
-    let pack = catalog.load(version)?;
-    if early(arguments, "--pack").is_some() {
+    let globals = Globals::parse(arguments)?;
+    if let Some(folder) = &globals.directory {
+        std::env::set_current_dir(folder)
+            .map_err(|error| Error::usage(format!("cannot work in `{folder}`")).because(error))?;
+    }
+    let catalog = match &globals.pack {
+        Some(folder) => Catalog::from_tree(project::read_folder(Path::new(folder))?),
+        None => Catalog::embedded(),
+    }?;
+    let pack = catalog.load(globals.version()?)?;
+    if globals.pack.is_some() {
         let findings = lint(&pack);
         if !findings.is_empty() {
             return Err(Error::many(Exit::Failed, findings));
         }
     }
-    let mut command = args::command(&pack)?;
+    let mut command = args::command(Some(&pack))?;
     let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -80,23 +83,25 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
         }
     };
     *ui = Ui::new(color(&matches), verbosity(&matches), variable);
-    run_command(*ui, &catalog, &pack, command, &matches)
+    let recipe = Recipe { pack: &pack, globals: &globals };
+    run_command(*ui, &catalog, recipe, command, &matches)
 }
 
 fn run_command(
     ui: Ui,
     catalog: &Catalog,
-    pack: &Pack,
+    recipe: Recipe<'_>,
     command: clap::Command,
     matches: &ArgMatches,
 ) -> Result<Exit> {
+    let pack = recipe.pack;
     let done = |()| Exit::Done;
     let text = |matches: &ArgMatches, name: &str| {
         matches.get_one::<String>(name).cloned().unwrap_or_default()
     };
     match matches.subcommand() {
-        Some(("new", matches)) => new::run(ui, pack, matches),
-        Some(("upgrade", matches)) => upgrade::run(ui, catalog, pack, matches),
+        Some(("new", matches)) => new::run(ui, recipe, matches),
+        Some(("upgrade", matches)) => upgrade::run(ui, catalog, recipe, matches),
         Some(("diff", matches)) => diff::run(ui, catalog, matches),
         Some(("status", matches)) => status::run(ui, catalog, pack, matches),
         Some(("list", matches)) => {
@@ -114,37 +119,6 @@ fn run_command(
         Some((name, _)) => Err(Error::usage(format!("there is no command `{name}`"))),
         None => Err(Error::usage("no command is given")),
     }
-}
-
-/// Returns the pack that `--pack` names, or the embedded one.
-fn catalog(arguments: &[OsString]) -> Result<Catalog> {
-    match early(arguments, "--pack") {
-        Some(folder) => Catalog::from_tree(project::read_folder(Path::new(&folder))?),
-        None => Catalog::embedded(),
-    }
-}
-
-/// Finds an option before clap does: the flags depend on the pack that it names.
-fn early(arguments: &[OsString], option: &str) -> Option<PathBuf> {
-    if option.is_empty() {
-        return None;
-    }
-    let mut rest = arguments.iter().skip(1).take_while(|argument| *argument != "--");
-    while let Some(argument) = rest.next() {
-        let text = argument.to_string_lossy();
-        if text == option {
-            return rest.next().map(PathBuf::from);
-        }
-        let joined = if option.starts_with("--") {
-            text.strip_prefix(option).and_then(|text| text.strip_prefix('='))
-        } else {
-            text.strip_prefix(option)
-        };
-        if let Some(value) = joined {
-            return Some(PathBuf::from(value));
-        }
-    }
-    None
 }
 
 fn color(matches: &ArgMatches) -> Color {

@@ -16,6 +16,8 @@ pub(super) struct Report<'a> {
     pub(super) project: &'a Project,
     pub(super) course: &'a Course<'a>,
     pub(super) json: bool,
+    /// The command for the same project.
+    pub(super) again: String,
 }
 
 impl Report<'_> {
@@ -68,7 +70,7 @@ impl Report<'_> {
 
     /// Tells what was done.
     pub(super) fn done(&self, survey: &Survey) -> Result<Exit> {
-        let Self { ui, project, .. } = self;
+        let Self { ui, project, again, .. } = self;
         if self.json {
             ui.json(&self.whole(survey))?;
         }
@@ -76,7 +78,7 @@ impl Report<'_> {
         ui.tell(ui::changes(&survey.plan, ui.verbosity).trim_end());
         self.tell_answers();
         self.tell_notes();
-        ui.tell(format_args!("\nnext:\n{}", ui::next(&survey.plan, project.has_git())));
+        ui.tell(format_args!("\nnext:\n{}", ui::next(&survey.plan, project.has_git(), again)));
         Ok(exit(&survey.plan))
     }
 
