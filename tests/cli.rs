@@ -1,5 +1,7 @@
 //! The program as a process: what it says, how it ends, what it leaves.
 
+use std::process::Command;
+
 use crate::support::{Output, Sandbox, manifest};
 
 /// Runs the program with a pack among the fixtures.
@@ -411,4 +413,61 @@ fn the_folder_and_the_pack_are_those_of_the_whole_command_line() {
         assert!(output.stderr.starts_with(&format!("error: {sentence}\n")), "{}", output.stderr);
     }
     assert_eq!(sandbox.tree("inner"), []);
+}
+
+#[test]
+fn what_is_around_the_program_is_named_where_it_is_wrong() {
+    let sandbox = Sandbox::new();
+    let folder = manifest("tests/fixtures/plain");
+    let program = sandbox.command(&[]).get_program().to_string_lossy().into_owned();
+    let new = format!("{program} --pack {} new", folder.display());
+    let gone = "error: the folder that the program works in cannot be used\n  No such file or \
+                directory (os error 2)\n\nhint: go to a folder that is there, or name one with \
+                `-C DIR`\n";
+    let full = "error: cannot write to standard output\n  No space left on device (os error 28)\n";
+    let done = "  what was asked for is done all the same; only its report is lost\n";
+    let variable = |name: &str, value: &str| {
+        format!(
+            "error: the variable `{name}` is not UTF-8\n  its value is `{value}`\n\nhint: set it to \
+             text, or unset it\n"
+        )
+    };
+    let away = "mkdir away && cd away && rmdir ../away";
+    let cases = [
+        (format!("{away}; {new} x --yes"), told(1, gone)),
+        (format!("{away}; {new} . --yes"), told(1, gone)),
+        (format!("{away}; {program} status"), told(1, gone)),
+        (format!("{away}; {program} upgrade"), told(1, gone)),
+        (format!("{away}; {program} diff x"), told(1, gone)),
+        (format!("{away}; {new} {}/whole --yes -q", sandbox.path().display()), told(0, "")),
+        (format!("{away}; {new} there -C {} -yq", sandbox.path().display()), told(0, "")),
+        (format!("{program} list > /dev/full"), told(1, full)),
+        (format!("{program} --help > /dev/full"), told(1, full)),
+        (format!("{new} made --yes --json > /dev/full"), told(1, &format!("{full}{done}"))),
+        (format!("{new} quiet --yes 2> /dev/full"), told(0, "")),
+        (format!("{new} closed --yes <&- >&- 2>&-"), told(0, "")),
+        (format!("{program} list | exit 0; exit ${{PIPESTATUS[0]}}"), told(0, "")),
+        (format!("env -i {new} bare -yq"), told(0, "")),
+        (
+            format!("FASTWRIGHT_NAME=$'a\\xff' {new} x --yes"),
+            told(2, &variable("FASTWRIGHT_NAME", "a\u{fffd}")),
+        ),
+        (
+            format!("env $'FASTWRIGHT_\\xff=a' {new} x --yes"),
+            told(2, &variable("FASTWRIGHT_\u{fffd}", "a")),
+        ),
+        (format!("{new} $'a\\xff' --yes"), told(2, "error: argument `a\u{fffd}` is not UTF-8\n")),
+    ];
+
+    for (script, expected) in cases {
+        let surroundings = sandbox.command(&[]);
+        let variables = surroundings.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &script]).env_clear().envs(variables).current_dir(sandbox.path());
+        assert_eq!(sandbox.finish(&mut bash), expected, "{script}");
+    }
+    for made in ["whole", "there", "made", "quiet", "closed", "bare"] {
+        assert!(sandbox.join(made).join(".fastwright.toml").exists(), "{made}");
+    }
+    assert!(!sandbox.join("x").exists());
 }

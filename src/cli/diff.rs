@@ -4,7 +4,7 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use super::course::{applied, is_recorded, recorded_pack};
-use super::upgrade::directory;
+use super::directory;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::merge::{count, patch};
@@ -18,7 +18,7 @@ use crate::ui::{self, Ui};
 /// # Errors
 /// Fails where the project or its version cannot be read.
 pub fn run(ui: Ui, catalog: &Catalog, matches: &ArgMatches) -> Result<Exit> {
-    let project = Project::open(&directory(matches), Access::Read)?;
+    let project = Project::open(&directory(matches)?, Access::Read)?;
     let pack = recorded_pack(catalog, &project)?;
     let base = render(&pack, &applied(&pack, &project)?)?;
     if !is_recorded(&project, &base) {

@@ -140,6 +140,19 @@ fn verbosity(matches: &ArgMatches) -> Verbosity {
     }
 }
 
+/// Returns the folder that a command names, which must be somewhere.
+fn directory(matches: &ArgMatches) -> Result<PathBuf> {
+    let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    if directory.is_relative() {
+        std::env::current_dir().map_err(|error| {
+            Error::failed("the folder that the program works in cannot be used")
+                .because(error)
+                .hint("go to a folder that is there, or name one with `-C DIR`")
+        })?;
+    }
+    Ok(directory)
+}
+
 /// Returns an environment variable that is text.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()

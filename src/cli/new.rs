@@ -1,12 +1,13 @@
 //! `fastwright new`: answers, render, plan, and only then write.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ArgMatches;
 use serde_json::{Value as Json, json};
 
 use super::ask::{Asked, ask};
 use super::command::{Recipe, target};
+use super::directory;
 use super::sources::layers;
 use crate::answer::{Answers, Format, Layers, resolve, write};
 use crate::error::{Error, Result};
@@ -25,8 +26,7 @@ use crate::ui::{self, Ui, Verbosity};
 /// was changed.
 pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     let pack = recipe.pack;
-    let mut directory =
-        matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    let mut directory = directory(matches)?;
     let mut layers = layers(matches, pack, name_of(&directory))?;
     let asked = ask(ui, recipe, &layers, &directory, matches)?;
     let mut starts_git = !matches.get_flag("no-git");
@@ -71,7 +71,7 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
         draft.remove();
     }
     if matches.get_flag("json") {
-        ui.json(&run.json(&tree, &created.plan))?;
+        ui.json_of_done(&run.json(&tree, &created.plan))?;
     }
     run.report(&created);
     Ok(exit(&created.plan))

@@ -72,7 +72,7 @@ impl Report<'_> {
     pub(super) fn done(&self, survey: &Survey) -> Result<Exit> {
         let Self { ui, project, again, .. } = self;
         if self.json {
-            ui.json(&self.whole(survey))?;
+            ui.json_of_done(&self.whole(survey))?;
         }
         ui.tell(format_args!("upgraded {}: {}", self.name(), self.way()));
         ui.tell(ui::changes(&survey.plan, ui.verbosity).trim_end());

@@ -4,7 +4,7 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use super::course::Course;
-use super::upgrade::directory;
+use super::directory;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::pack::{Catalog, Pack};
@@ -16,7 +16,7 @@ use crate::ui::Ui;
 /// # Errors
 /// Fails where the project or its version cannot be read.
 pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let project = Project::open(&directory(matches), Access::Read)?;
+    let project = Project::open(&directory(matches)?, Access::Read)?;
     let course = Course::plot(catalog, pack, &project, Vec::new())?;
     let base = course.rendered()?;
     let (deleted, edited): (Vec<_>, Vec<_>) =

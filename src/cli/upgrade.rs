@@ -1,13 +1,14 @@
 //! `fastwright upgrade`: read what was recorded, render both sides, survey, and only then write.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ArgMatches;
 use serde_json::json;
 
 use super::command::{Recipe, target};
 use super::course::Course;
+use super::directory;
 use super::face::{self, Face};
 use super::globals::Globals;
 use super::report::Report;
@@ -28,7 +29,7 @@ use crate::ui::Ui;
 pub fn run(ui: Ui, catalog: &Catalog, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     let pack = recipe.pack;
     let interrupt = Interrupt::listen()?;
-    let directory = directory(matches);
+    let directory = directory(matches)?;
     let mut given = given(matches, pack)?;
     if let Some(end) = ending(matches) {
         refuse_answers(&given)?;
@@ -113,11 +114,6 @@ fn ask(
     wizard::ask_upgrade(ui, recipe, &layers, &course, &plan, matches)
 }
 
-/// Returns the folder that a command for a project names.
-pub(super) fn directory(matches: &ArgMatches) -> PathBuf {
-    matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default()
-}
-
 /// Returns the command for this project, to which what ends the upgrade is added.
 fn again(globals: &Globals, directory: &Path) -> String {
     let mut words = vec!["fastwright upgrade".to_owned()];
@@ -184,7 +180,7 @@ fn end_upgrade(
         let texts = |paths: &[crate::tree::RelPath]| -> Vec<String> {
             paths.iter().map(ToString::to_string).collect()
         };
-        ui.json(&json!({name: texts(&paths), "changed": texts(&changed)}))?;
+        ui.json_of_done(&json!({name: texts(&paths), "changed": texts(&changed)}))?;
     }
     match end {
         End::Continue => {

@@ -109,7 +109,7 @@ pub(super) fn ask_upgrade(
     };
     let session = Session {
         title: "upgrade",
-        directory: super::upgrade::directory(matches).to_string_lossy().into_owned(),
+        directory: super::directory(matches)?.to_string_lossy().into_owned(),
         place: &place,
         theme: theme(matches),
         glyphs: glyphs(matches),

@@ -89,6 +89,15 @@ impl Ui {
         stdout(&visible_json(&format!("{value:#}\n")))
     }
 
+    /// Writes a JSON value that tells what was done.
+    ///
+    /// # Errors
+    /// Fails as [`Ui::data`] does, and says that it was done.
+    pub fn json_of_done(&self, value: &Json) -> Result<()> {
+        let done = "what was asked for is done all the same; only its report is lost";
+        self.json(value).map_err(|error| error.because(done))
+    }
+
     /// Writes a patch to stdout, byte for byte, so that `git apply` takes it; on a terminal, where
     /// nobody reads bytes, it is text like any other.
     ///
