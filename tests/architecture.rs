@@ -49,7 +49,9 @@ fn walk(folder: &Path, found: &mut Vec<(String, String, String)>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             walk(&path, found);
-        } else if !NOT_IN_THE_PROGRAM.iter().any(|name| path.ends_with(name)) {
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !NOT_IN_THE_PROGRAM.iter().any(|name| path.ends_with(name))
+        {
             let inside = path.strip_prefix(manifest("src")).expect("inside");
             let first = inside.iter().next().expect("a part").to_string_lossy();
             let module = first.strip_suffix(".rs").unwrap_or(&first).to_owned();

@@ -10,6 +10,7 @@ mod fuzz;
 mod generated;
 mod hostile;
 mod laws;
+mod licenses;
 mod merge;
 mod packs;
 mod project;

@@ -178,6 +178,7 @@ mod tests {
             directory: Some("-odd".to_owned()),
             pack: Some("my packs/one".to_owned()),
             version: Some(("--pack-version", "1.0.0".to_owned())),
+            is_verbose: false,
         };
         let recipe = Recipe { pack: &pack, globals: &globals };
         let again = recipe.resume(Path::new("my-app"), &layers);

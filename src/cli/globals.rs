@@ -22,6 +22,8 @@ pub struct Globals {
     pub pack: Option<String>,
     /// The version of the pack, and the option that names it.
     pub version: Option<(&'static str, String)>,
+    /// Whether all is to be told, which `--version` must know, where the other parse ends.
+    pub is_verbose: bool,
 }
 
 impl Globals {
@@ -40,9 +42,9 @@ impl Globals {
 
     fn of(matches: &ArgMatches) -> Result<Self> {
         let inner = matches.subcommand().map(|(_, matches)| matches);
+        let levels = || std::iter::once(matches).chain(inner);
         let option = |id: &'static str| {
-            let values = std::iter::once(matches).chain(inner);
-            values.filter_map(move |matches| matches.try_get_one::<String>(id).ok().flatten())
+            levels().filter_map(move |matches| matches.try_get_one::<String>(id).ok().flatten())
         };
         let once = |id, shown: &str| {
             let mut values = option(id);
@@ -58,6 +60,7 @@ impl Globals {
             directory: once("chdir", "-C <DIR>")?,
             pack: once("pack", "--pack <DIR>")?,
             version: version.or(target),
+            is_verbose: levels().any(|matches| matches.get_flag("verbose")),
         })
     }
 
@@ -163,6 +166,7 @@ mod tests {
             directory: option("chdir"),
             pack: option("pack"),
             version: version.or(option("to").map(|text| ("--to", text))),
+            is_verbose: inner.get_flag("verbose"),
         }
     }
 
@@ -200,7 +204,7 @@ mod tests {
         let inside = |text: &str| Globals { directory: Some(text.to_owned()), ..none() };
         let cases: [(&[&str], Globals); 9] = [
             (&["new", "a", "-qyC", "inner"], inside("inner")),
-            (&["upgrade", "-vC", "../p2"], inside("../p2")),
+            (&["upgrade", "-vC", "../p2"], Globals { is_verbose: true, ..inside("../p2") }),
             (&["upgrade", "-C=x"], inside("x")),
             (&["-C", "new", "new", "a"], inside("new")),
             (&["new", "a", "--nobody", "-C", "x"], inside("x")),

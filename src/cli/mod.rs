@@ -1,5 +1,6 @@
 //! The command line: reads arguments and environment, and runs one command.
 
+mod about;
 mod args;
 mod args_project;
 mod ask;
@@ -24,6 +25,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use clap::error::ErrorKind;
 
 use command::Recipe;
 use globals::Globals;
@@ -74,6 +76,10 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
         Err(error) => {
             return match usage::error(&command, &error) {
                 Some(error) => Err(error),
+                None if error.kind() == ErrorKind::DisplayVersion => {
+                    let text = about::version(&pack, globals.is_verbose);
+                    ui.data(text).map(|()| Exit::Done)
+                }
                 None if error.use_stderr() => {
                     ui.tell(error);
                     Ok(Exit::Usage)
