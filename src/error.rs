@@ -17,6 +17,24 @@ pub struct Error {
     problems: Vec<Problem>,
 }
 
+/// What the text of an error begins a line with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// What is wrong.
+    Error,
+    /// What to do.
+    Hint,
+}
+
+impl Label {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error: ",
+            Self::Hint => "hint: ",
+        }
+    }
+}
+
 /// What was attempted and went wrong, why, and what can be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problem {
@@ -96,6 +114,27 @@ impl Error {
         self.exit
     }
 
+    /// Returns the lines of its text, each behind its label if it has one.
+    #[must_use]
+    pub fn lines(&self) -> Vec<(Option<Label>, String)> {
+        // What is quoted in a sentence must not look like a line of ours.
+        let sentence = |label, text: &str| (Some(label), text.replace('\n', "\\n"));
+        let mut lines = Vec::new();
+        for problem in &self.problems {
+            if !lines.is_empty() {
+                lines.push((None, String::new()));
+            }
+            lines.push(sentence(Label::Error, &problem.message));
+            let causes = problem.causes.iter().flat_map(|cause| cause.split('\n'));
+            lines.extend(causes.map(|line| (None, format!("  {line}"))));
+            if !problem.hints.is_empty() {
+                lines.push((None, String::new()));
+            }
+            lines.extend(problem.hints.iter().map(|hint| sentence(Label::Hint, hint)));
+        }
+        lines
+    }
+
     /// Returns the problems in the order in which they were found.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
@@ -105,19 +144,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str("\n\n")?;
-            }
-            write!(formatter, "error: {}", problem.message)?;
-            for cause in &problem.causes {
-                write!(formatter, "\n  {}", cause.replace('\n', "\n  "))?;
-            }
-            let mut gap = "\n\n";
-            for hint in &problem.hints {
-                write!(formatter, "{gap}hint: {hint}")?;
-                gap = "\n";
-            }
+        let mut end = "";
+        for (label, text) in self.lines() {
+            let label = label.map_or("", Label::as_str);
+            write!(formatter, "{end}{label}{text}")?;
+            end = "\n";
         }
         Ok(())
     }

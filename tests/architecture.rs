@@ -50,7 +50,9 @@ fn walk(folder: &Path, found: &mut Vec<(String, String, String)>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             walk(&path, found);
-        } else if !NOT_IN_THE_PROGRAM.iter().any(|name| path.ends_with(name)) {
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !NOT_IN_THE_PROGRAM.iter().any(|name| path.ends_with(name))
+        {
             let inside = path.strip_prefix(manifest("src")).expect("inside");
             let first = inside.iter().next().expect("a part").to_string_lossy();
             let module = first.strip_suffix(".rs").unwrap_or(&first).to_owned();
@@ -142,6 +144,30 @@ fn nothing_is_written_but_through_the_handle_of_a_folder() {
     for (file, what) in WRITERS {
         assert!(seen.contains(file), "{file} does not write {what} any more");
     }
+}
+
+/// Who writes to the streams: `ui` itself, which makes all text visible first, and those that hand
+/// a stream to what draws, or put the terminal back by sequences of ours.
+const PRINTS: [&str; 5] =
+    ["ui/mod.rs", "ui/plain.rs", "ui/rescue.rs", "ui/wizard/mode.rs", "ui/wizard/terminal.rs"];
+
+#[test]
+fn what_is_printed_goes_through_one_place() {
+    let mut found = std::collections::BTreeSet::new();
+    for (_, file, code) in sources() {
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let streams = ["print!", "println!", "dbg!", "stdout()", "stderr()", "Stdout", "Stderr"];
+        let asks = ["is_terminal()", "use_stderr()"];
+        let prints = |line: &&str| streams.iter().any(|name| line.contains(name));
+        if lines
+            .filter(|line| asks.iter().all(|name| !line.contains(name)))
+            .any(|line| prints(&line))
+        {
+            found.insert(file);
+        }
+    }
+
+    assert!(found.iter().eq(PRINTS), "{found:?} print");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The program as a process: what it says, how it ends, what it leaves.
 
+use std::process::Command;
+
 use crate::support::{Output, Sandbox, manifest};
 
 /// Runs the program with a pack among the fixtures.
@@ -21,7 +23,7 @@ fn new_writes_the_tree_and_says_what_comes_next() {
     let output = with_pack(&sandbox, "plain", &["new", "my-app", "--yes", "--no-git"]);
 
     let expected = "wrote 3 files, 341 B, to my-app\n\nnext:\n  cd my-app\n\n\
-                    the same again:\n  fastwright new my-app --yes\n";
+                    the same again:\n  fastwright new my-app --yes --pack [fixtures]/plain\n";
     assert_eq!(output, told(0, expected));
     let tree = sandbox.tree("my-app");
     let names: Vec<&str> = tree.iter().map(|(name, _)| name.as_str()).collect();
@@ -70,11 +72,7 @@ fn dry_run_diff_and_json_write_nothing() {
     let expected = "my-app/\n├── .fastwright.toml  304 B\n├── README.md         9 B\n\
                     └── my_app.txt        28 B\n\n3 new files, 341 B\n";
     assert_eq!(tree, Output { status: Some(0), stdout: expected.into(), stderr: String::new() });
-    assert!(
-        diff.stdout.contains("+++ b/README.md\n@@ -0,0 +1,1 @@\n+# my-app\n"),
-        "{}",
-        diff.stdout
-    );
+    assert!(diff.stdout.contains("+++ b/README.md\n@@ -0,0 +1 @@\n+# my-app\n"), "{}", diff.stdout);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(json["answers"], serde_json::json!({"name": "my-app"}));
     assert_eq!(json["changes"][1]["path"], "README.md");
@@ -88,10 +86,11 @@ fn the_command_that_is_printed_gives_the_same_tree() {
     let flags = ["--style", "fancy", "--colors", "green,blue", "--no-notes", "--loudness=loud"];
     let first = with_pack(&sandbox, "evolving", &[&["new", "one", "--yes"][..], &flags].concat());
     let printed = first.stderr.lines().last().expect("the command").trim().to_owned();
+    let printed = printed.replace("[fixtures]", &manifest("tests/fixtures").to_string_lossy());
     let words: Vec<&str> = printed.split(' ').skip(1).collect();
 
     std::fs::rename(sandbox.join("one"), sandbox.join("first")).expect("moved");
-    let again = with_pack(&sandbox, "evolving", &words);
+    let again = sandbox.run(&words);
 
     assert_eq!(again.status, Some(0), "{printed}: {}", again.stderr);
     assert_eq!(sandbox.tree("one"), sandbox.tree("first"));
@@ -333,4 +332,142 @@ fn a_terminal_that_is_not_there_is_never_waited_for() {
 
     assert_eq!(output.status, Some(2), "{}", output.stderr);
     assert!(!output.stderr.contains('\u{1b}'), "{}", output.stderr);
+}
+
+/// Writes a pack with two versions to `packs/p`.
+fn two_versions(sandbox: &Sandbox) {
+    let manifest = |version: &str| format!("name = 'p'\nversion = '{version}'\n");
+    sandbox.write("packs/p/pack.toml", manifest("2.0.0"));
+    sandbox.write("packs/p/base/file", "new\n");
+    sandbox.write("packs/p/history/1.0.0/pack.toml", manifest("1.0.0"));
+    sandbox.write("packs/p/history/1.0.0/base/file", "old\n");
+    sandbox.write("packs/p/history/1.0.0/history.toml", "version = '1.0.0'\n");
+}
+
+#[test]
+fn what_is_told_to_be_run_names_the_same_project() {
+    let sandbox = Sandbox::new();
+    two_versions(&sandbox);
+    let words = |line: &str| line.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let run = |words: &[String]| sandbox.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+
+    let made = sandbox.run(&[
+        "-C",
+        "packs",
+        "--pack=p",
+        "--pack-version=1.0.0",
+        "new",
+        "it",
+        "--yes",
+        "--no-git",
+    ]);
+
+    let same = "fastwright new it --yes -C packs --pack p --pack-version 1.0.0";
+    let expected = format!(
+        "wrote 2 files, 272 B, to it\n\nnext:\n  cd packs/it\n\nthe same again:\n  {same}\n"
+    );
+    assert_eq!(made, told(0, &expected));
+    let first = sandbox.tree("packs/it");
+    std::fs::remove_dir_all(sandbox.join("packs/it")).expect("removed");
+    assert_eq!(run(&[words(same), vec!["--no-git".to_owned()]].concat()).status, Some(0));
+    assert_eq!(sandbox.tree("packs/it"), first);
+
+    let upgraded = sandbox.run(&["upgrade", "-Cpacks", "it", "--pack", "p"]);
+    let undo = "fastwright upgrade it -C packs --undo";
+    assert!(upgraded.stderr.contains(&format!("\n  {undo}  ")), "{}", upgraded.stderr);
+    assert_eq!(sandbox.read("packs/it/file"), "new\n");
+    let undone = run(&words(undo));
+    assert!(undone.stderr.contains(&format!("`{undo}` again")), "{}", undone.stderr);
+    assert_eq!(sandbox.read("packs/it/file"), "old\n");
+}
+
+#[test]
+fn the_folder_and_the_pack_are_those_of_the_whole_command_line() {
+    let sandbox = Sandbox::new();
+    two_versions(&sandbox);
+    std::fs::create_dir(sandbox.join("inner")).expect("a folder");
+    let made: [&[&str]; 6] = [
+        &["new", "a", "-qyC", "inner"],
+        &["new", "a", "-qyC=inner"],
+        &["-qCinner", "new", "a", "-y"],
+        &["new", "-yqCinner", "a"],
+        &["new", "a", "--pack", "../packs/p", "-y", "-Cinner", "-q"],
+        &["--pack=../packs/p", "new", "-C", "inner", "-qy", "a", "--pack-version=1.0.0"],
+    ];
+
+    for arguments in made {
+        let output = sandbox.run(&[arguments, &["--no-git"]].concat());
+        assert_eq!(output, told(0, ""), "{arguments:?}");
+        assert!(sandbox.join("inner/a").is_dir() && !sandbox.join("a").exists(), "{arguments:?}");
+        std::fs::remove_dir_all(sandbox.join("inner/a")).expect("removed");
+    }
+    let refused: [(&[&str], &str); 4] = [
+        (&["-C", ".", "new", "a", "-C", "inner"], "`-C <DIR>` is given twice"),
+        (&["new", "a", "-Cinner", "-Cinner"], "`-C <DIR>` is given twice"),
+        (&["--pack", "x", "list", "--pack=y"], "`--pack <DIR>` is given twice"),
+        (&["new", "a", "-C"], "`-C <DIR>` needs a value"),
+    ];
+    for (arguments, sentence) in refused {
+        let output = sandbox.run(arguments);
+        assert_eq!(output.status, Some(2), "{arguments:?}");
+        assert!(output.stderr.starts_with(&format!("error: {sentence}\n")), "{}", output.stderr);
+    }
+    assert_eq!(sandbox.tree("inner"), []);
+}
+
+#[test]
+fn what_is_around_the_program_is_named_where_it_is_wrong() {
+    let sandbox = Sandbox::new();
+    let folder = manifest("tests/fixtures/plain");
+    let program = sandbox.command(&[]).get_program().to_string_lossy().into_owned();
+    let new = format!("{program} --pack {} new", folder.display());
+    let gone = "error: the folder that the program works in cannot be used\n  No such file or \
+                directory (os error 2)\n\nhint: go to a folder that is there, or name one with \
+                `-C DIR`\n";
+    let full = "error: cannot write to standard output\n  No space left on device (os error 28)\n";
+    let done = "  what was asked for is done all the same; only its report is lost\n";
+    let variable = |name: &str, value: &str| {
+        format!(
+            "error: the variable `{name}` is not UTF-8\n  its value is `{value}`\n\nhint: set it to \
+             text, or unset it\n"
+        )
+    };
+    let away = "mkdir away && cd away && rmdir ../away";
+    let cases = [
+        (format!("{away}; {new} x --yes"), told(1, gone)),
+        (format!("{away}; {new} . --yes"), told(1, gone)),
+        (format!("{away}; {program} status"), told(1, gone)),
+        (format!("{away}; {program} upgrade"), told(1, gone)),
+        (format!("{away}; {program} diff x"), told(1, gone)),
+        (format!("{away}; {new} {}/whole --yes -q", sandbox.path().display()), told(0, "")),
+        (format!("{away}; {new} there -C {} -yq", sandbox.path().display()), told(0, "")),
+        (format!("{program} list > /dev/full"), told(1, full)),
+        (format!("{program} --help > /dev/full"), told(1, full)),
+        (format!("{new} made --yes --json > /dev/full"), told(1, &format!("{full}{done}"))),
+        (format!("{new} quiet --yes 2> /dev/full"), told(0, "")),
+        (format!("{new} closed --yes <&- >&- 2>&-"), told(0, "")),
+        (format!("{program} list | exit 0; exit ${{PIPESTATUS[0]}}"), told(0, "")),
+        (format!("env -i {new} bare -yq"), told(0, "")),
+        (
+            format!("FASTWRIGHT_NAME=$'a\\xff' {new} x --yes"),
+            told(2, &variable("FASTWRIGHT_NAME", "a\u{fffd}")),
+        ),
+        (
+            format!("env $'FASTWRIGHT_\\xff=a' {new} x --yes"),
+            told(2, &variable("FASTWRIGHT_\u{fffd}", "a")),
+        ),
+        (format!("{new} $'a\\xff' --yes"), told(2, "error: argument `a\u{fffd}` is not UTF-8\n")),
+    ];
+
+    for (script, expected) in cases {
+        let surroundings = sandbox.command(&[]);
+        let variables = surroundings.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &script]).env_clear().envs(variables).current_dir(sandbox.path());
+        assert_eq!(sandbox.finish(&mut bash), expected, "{script}");
+    }
+    for made in ["whole", "there", "made", "quiet", "closed", "bare"] {
+        assert!(sandbox.join(made).join(".fastwright.toml").exists(), "{made}");
+    }
+    assert!(!sandbox.join("x").exists());
 }

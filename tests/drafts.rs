@@ -38,7 +38,7 @@ fn a_run_that_ends_early_keeps_its_answers_for_the_next_one() {
 
     assert_eq!(first.status, Some(130));
     assert!(first.stderr.ends_with(
-        "\nhint: your answers are kept: `fastwright new shop --resume` goes on with them\n"
+        "\nhint: your answers are kept: `fastwright new shop --resume --pack [fixtures]/evolving` goes on with them\n"
     ));
     let answers =
         "[answers]\ncolors = \"green\"\ncopies = \"3\"\nname = \"shop\"\nstyle = \"fancy\"\n";
@@ -87,11 +87,10 @@ fn what_flags_answered_is_told_with_the_way_to_go_on() {
 
     let stopped = plain(&sandbox, &given, "2\n1\n");
 
-    let hint =
-        "`fastwright new shop --resume --copies 2 --set name=my-shop --answers answers.toml`";
+    let hint = "`fastwright new shop --resume --copies 2 --set name=my-shop --answers answers.toml --pack ";
     assert_eq!(stopped.status, Some(130));
     assert!(stopped.stderr.contains(hint), "{}", stopped.stderr);
-    let again: Vec<&str> = hint.trim_matches('`').split(' ').skip(3).collect();
+    let again: Vec<&str> = hint.split(' ').skip(3).take(7).collect();
     let resumed = plain(&sandbox, &again, "\n\n");
     assert_eq!(resumed.status, Some(0), "{}", resumed.stderr);
     assert!(resumed.stderr.contains("--copies 2 --style fancy"), "{}", resumed.stderr);
@@ -105,7 +104,7 @@ fn flags_are_stronger_than_answers_that_were_kept() {
     let output = plain(&sandbox, &["--resume", "--copies", "7"], "\n\n2\n\n");
 
     assert_eq!(output.status, Some(0), "{}", output.stderr);
-    assert!(output.stderr.contains("fastwright new shop --yes --copies 7 --no-notes\n"));
+    assert!(output.stderr.contains("fastwright new shop --yes --copies 7 --no-notes --pack"));
 }
 
 #[test]
@@ -129,7 +128,11 @@ fn runs_that_ask_nothing_neither_read_nor_write_drafts() {
     let output = sandbox.finish(&mut sandbox.with_pack("evolving", &["new", "shop", "--yes"]));
 
     assert_eq!(output.status, Some(0), "{}", output.stderr);
-    assert!(output.stderr.ends_with("\n  fastwright new shop --yes\n"), "{}", output.stderr);
+    assert!(
+        output.stderr.ends_with("\n  fastwright new shop --yes --pack [fixtures]/evolving\n"),
+        "{}",
+        output.stderr
+    );
     assert_eq!(std::fs::read(draft(&sandbox)).expect("a draft"), before);
 }
 

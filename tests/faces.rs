@@ -244,7 +244,7 @@ fn a_run_that_is_stopped_while_it_asks_restores_the_terminal_and_writes_nothing(
             terminal.assert_restored();
             let told = terminal.screen().contents();
             assert!(told.contains("cancelled; nothing was written"), "{told}");
-            assert!(told.contains("`fastwright new shop --resume`"), "{told}");
+            assert!(told.contains("`fastwright new shop --resume --pack"), "{told}");
             assert!(!sandbox.join("shop").exists());
         }
     }

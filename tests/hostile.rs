@@ -1,388 +1,462 @@
-//! Folders that somebody else filled: a clone, an archive, a colleague's branch. Whatever lies in
-//! them, nothing outside changes, and no program of theirs runs.
+//! Text that others wrote, in every field of every input: none of it steers the terminal that the
+//! program runs on, or the programs that it prints.
+//!
+//! What is put in is generated anew each time; a failure shows it.
 
-use std::collections::BTreeMap;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStringExt;
+use std::process::Command;
 
-use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sha2::{Digest, Sha256};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use toml::Value;
 
-use crate::support::Story;
+use crate::support::{Output, Sandbox, manifest};
 
-const ENDS: [&[&str]; 4] = [&[], &["--undo"], &["--abort"], &["--continue"]];
-
-/// A project that a version renames, deletes, changes and adds files in, below folders.
-fn deep() -> Story {
-    Story::new(
-        &[("a/b/c/changed", "old\n"), ("a/b/gone", "old\n"), ("top", "old\n")],
-        &[("a/b/c/changed", "new\n"), ("a/x/added", "new\n"), ("top", "new\n")],
-    )
-}
-
-/// All that stands below a folder: bytes, modes and where links lead.
-fn snapshot(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
-    let (mut found, mut open) = (BTreeMap::new(), vec![folder.to_owned()]);
-    while let Some(path) = open.pop() {
-        let metadata = path.symlink_metadata().expect("it is there");
-        let bytes = if metadata.is_symlink() {
-            std::fs::read_link(&path).expect("read").into_os_string().into_encoded_bytes()
-        } else if metadata.is_dir() {
-            let entries = std::fs::read_dir(&path).expect("read");
-            open.extend(entries.map(|entry| entry.expect("an entry").path()));
-            Vec::new()
-        } else {
-            std::fs::read(&path).expect("read")
-        };
-        found.insert(path, (metadata.permissions().mode(), bytes));
-    }
-    found
-}
-
-/// What nobody may change: a home with settings, and the hooks and settings of the repository.
-struct Outside {
-    places: Vec<PathBuf>,
-    before: Vec<BTreeMap<PathBuf, (u32, Vec<u8>)>>,
-}
-
-impl Outside {
-    fn of(story: &Story) -> Self {
-        for name in ["gone", "c/changed", "changed", "added", "x/added", "b/gone", "top", "hook"] {
-            story.sandbox.write(&format!("outside/{name}"), "old\n");
-        }
-        story.sandbox.write("outside/.bashrc", "true\n");
-        let names = ["outside", "shop/.git/hooks", "shop/.git/config", "shop/.git/info"];
-        let there = names.iter().map(|name| story.sandbox.join(name));
-        let places: Vec<PathBuf> = there.filter(|place| place.exists()).collect();
-        let before = places.iter().map(|place| snapshot(place)).collect();
-        Self { places, before }
-    }
-
-    fn assert_same(&self, case: &str) {
-        for (place, before) in self.places.iter().zip(&self.before) {
-            assert_eq!(&snapshot(place), before, "{case}: {}", place.display());
-        }
-    }
-}
-
-fn fingerprint(bytes: &str) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().fold("100644:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-/// A record of a run that nobody made.
-#[derive(Clone, Debug)]
-struct Forged {
-    /// Where it lies.
-    place: &'static str,
-    /// Its first line, and whether the run is said to be done or kept.
-    version: usize,
-    folder: &'static str,
-    is_committed: bool,
-    /// What it says of which paths: before, after.
-    entries: Vec<(&'static str, bool, bool)>,
-}
-
-const PLACES: [&str; 5] = [
-    ".fastwright",
-    ".git/fastwright",
-    ".git/fastwright/0123456789abcdef",
-    ".local/state/fastwright/projects/0123456789abcdef-1",
-    ".fastwright-0123456789abcdef0123456789abcdef",
+/// Beginnings, ends and whole sequences that terminals obey, and characters that nobody sees.
+const STEERING: [&str; 26] = [
+    "\u{1b}[2J",
+    "\u{1b}[31337m",
+    "\u{1b}]8;;http://x\u{1b}\\",
+    "\u{1b}]52;c;eA==\u{7}",
+    "\u{1b}]0;title\u{7}",
+    "\u{1b}P+q544e\u{1b}\\",
+    "\u{1b}_x\u{1b}\\",
+    "\u{1b}",
+    "\u{9b}2J",
+    "\u{9d}0;x\u{9c}",
+    "\u{90}q",
+    "\u{85}",
+    "\r",
+    "\u{8}",
+    "\u{7f}",
+    "\u{c}",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{200f}",
+    "\u{61c}",
+    "\u{200b}",
+    "\u{feff}",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{e0041}",
+    "\u{ad}",
 ];
 
-/// Paths that lead out through links, or name what git would run.
-const PATHS: [&str; 10] = [
-    "out/hook",
-    "out/.bashrc",
-    "hooks/post-checkout",
-    "a/b/c/changed",
-    "a/b/link/hook",
-    "top",
-    "../outside/hook",
-    "/tmp/hook",
-    ".git/hooks/post-checkout",
-    "new/file",
+/// What shells and typesetters obey.
+const QUOTING: [&str; 20] = [
+    "'",
+    "\"",
+    "\\",
+    "`touch PWNED`",
+    "$(touch PWNED)",
+    ";touch PWNED;",
+    "\n",
+    "\n.sy touch PWNED\n",
+    "\n'sy touch PWNED\n",
+    "' touch PWNED '",
+    "\" touch PWNED \"",
+    "\") touch PWNED (\"",
+    "[",
+    "]",
+    ":",
+    "{",
+    "}",
+    "\\n.sy",
+    "\u{2018};touch PWNED;\u{2018}",
+    "${PWNED:=x}",
 ];
 
-fn forged() -> impl Strategy<Value = Forged> {
-    let entry = (select(&PATHS[..]), any::<bool>(), any::<bool>());
-    (
-        select(&PLACES[..]),
-        1..=2_usize,
-        select(&["txn", "last"][..]),
-        any::<bool>(),
-        vec(entry, 1..6),
-    )
-        .prop_map(|(place, version, folder, is_committed, entries)| Forged {
-            place,
-            version,
-            folder,
-            is_committed,
-            entries,
-        })
+/// What the program itself writes in colour.
+const OURS: [&str; 3] = ["\u{1b}[1;31merror:\u{1b}[0m", "\u{1b}[1;34mhint:\u{1b}[0m", "\r\n"];
+
+/// Returns a text that is made of pieces and words.
+fn text(pieces: &'static [&'static str]) -> String {
+    let piece = prop_oneof![3 => select(pieces), 1 => select(&["a", "b c", "1"][..])];
+    let tree = proptest::collection::vec(piece, 2..7).new_tree(&mut TestRunner::default());
+    tree.expect("pieces").current().concat() + pieces[0]
 }
 
-impl Forged {
-    fn write(&self, story: &Story) {
-        let base = format!("{}/{}", self.place, self.folder);
-        let waiting = ".fastwright-0123456789abcdef0123456789abcdef";
-        let mut lines = vec![format!("fastwright transaction {}", self.version)];
-        if self.version == 2 {
-            lines.push(format!("waiting {waiting}"));
+/// Fails if a terminal would obey something, or show something else than is there.
+fn assert_harmless(what: &str, output: &Output) {
+    for printed in [&output.stdout, &output.stderr] {
+        let mut left = printed.clone();
+        for ours in OURS {
+            left = left.replace(ours, "\n");
         }
-        for (number, (path, has_before, has_after)) in self.entries.iter().enumerate() {
-            let side = |there: &bool, text| if *there { fingerprint(text) } else { "-".to_owned() };
-            let (before, after) = (side(has_before, "old\n"), side(has_after, "#!/bin/sh\nevil\n"));
-            lines.push(format!("edit {before} {after} {path}"));
-            for folder in [format!("{base}/new"), waiting.to_owned()] {
-                story.write(&format!("{folder}/{number}"), "#!/bin/sh\nevil\n");
-            }
-            story.write(&format!("{base}/old/{number}"), "old\n");
-        }
-        lines.extend(["remember", "conflict top", "end"].map(str::to_owned));
-        story.write(&format!("{base}/plan"), lines.join("\n") + "\n");
-        if self.is_committed {
-            story.write(&format!("{base}/COMMIT"), "");
-        }
+        let hidden = |c: char| STEERING.iter().any(|piece| piece.contains(c) && !c.is_ascii());
+        let found = left.find(|c: char| !"\n\t".contains(c) && (c.is_control() || hidden(c)));
+        assert!(found.is_none(), "{what:?}: {left:?}");
     }
+    assert!(output.status.is_some_and(|status| status < 100), "{what:?}: {output:?}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    #[test]
-    fn a_record_that_comes_with_the_folder_is_not_obeyed(forged in vec(forged(), 1..4)) {
-        let story = deep();
-        let shop = story.sandbox.join("shop");
-        let outside = Outside::of(&story);
-        symlink("../outside", shop.join("out")).expect("linked");
-        symlink(".git/hooks", shop.join("hooks")).expect("linked");
-        symlink("../../../outside", shop.join("a/b/link")).expect("linked");
-        for record in &forged {
-            record.write(&story);
-        }
-        let files = snapshot(&shop);
-
-        for end in ENDS.iter().rev() {
-            let output = story.upgrade(end);
-            let case = format!("{end:?}: {}", output.stderr);
-
-            prop_assert!(output.status.is_some_and(|status| status <= 3), "{}", case);
-            outside.assert_same(&case);
-            if !end.is_empty() {
-                prop_assert_eq!(output.status, Some(1), "nothing was upgraded yet: {}", case);
-                prop_assert_eq!(&snapshot(&shop), &files, "{}", case);
-            }
-        }
-        prop_assert_eq!(story.read("a/x/added"), "new\n");
-        prop_assert_eq!(story.upgrade(&["--undo"]).status, Some(0));
-        outside.assert_same("undone");
-        prop_assert_eq!(&snapshot(&shop).len(), &files.len());
-    }
-}
-
-#[test]
-fn a_link_at_any_depth_leads_nowhere_outside() {
-    let folders = ["a", "a/b", "a/b/c", "a/x"];
-    let ends = [
-        "/",
-        "..",
-        "../..",
-        "../outside",
-        "../../outside",
-        "../../../outside",
-        "nowhere",
-        ".git",
-        ".git/hooks",
-        "../.git/hooks",
-        "../../.git/hooks",
-        "a",
-        "b",
-        ".",
-    ];
-    for (folder, end) in folders.iter().flat_map(|folder| ends.map(|end| (folder, end))) {
-        for is_absolute in [false, true] {
-            let story = deep();
-            let outside = Outside::of(&story);
-            let place = story.sandbox.join("shop").join(folder);
-            if place.exists() {
-                std::fs::rename(&place, story.sandbox.join("moved")).expect("moved");
-            }
-            let whole = story.sandbox.join("shop").join(end);
-            symlink(if is_absolute { whole } else { end.into() }, &place).expect("linked");
-
-            for arguments in [&[][..], &["--allow-dirty"], &["--conflicts", "sidecar"], &["--undo"]]
-            {
-                let output = story.upgrade(arguments);
-                let case = format!("{folder} -> {end}, {arguments:?}: {}", output.stderr);
-                assert!(output.status.is_some_and(|status| status <= 3), "{case}");
-                outside.assert_same(&case);
-            }
-            let output = story.run(&["new", "shop/sub", "--yes", "--no-git"]);
-            assert!(output.status.is_some_and(|status| status <= 3), "{}", output.stderr);
-            outside.assert_same("new");
-        }
-    }
-}
-
-/// Settings of a repository that name a program, with the attributes that would call it.
-const PROGRAMS: [(&str, &str); 12] = [
-    ("core.fsmonitor", ""),
-    ("core.hooksPath", ""),
-    ("core.editor", ""),
-    ("core.pager", ""),
-    ("core.sshCommand", ""),
-    ("core.gitProxy", ""),
-    ("diff.external", ""),
-    ("diff.x.textconv", "* diff=x\n"),
-    ("diff.x.command", "* diff=x\n"),
-    ("filter.x.clean", "* filter=x\n"),
-    ("filter.x.process", "* filter=x\n"),
-    ("merge.x.driver", "* merge=x\n"),
-];
-
-#[test]
-fn no_program_that_a_repository_names_is_run() {
-    // libgit2 opens the first; the second is asked through the program `git`.
-    for format in ["sha1", "sha256"] {
-        for (setting, attributes) in PROGRAMS {
-            let story = deep();
-            let marks = story.sandbox.join("marks");
-            std::fs::create_dir(&marks).expect("made");
-            let program = story.sandbox.join("program");
-            let script = format!("#!/bin/sh\ntouch '{}/ran'\ncat\n", marks.display());
-            story.sandbox.write("program", &script);
-            let executable = std::fs::Permissions::from_mode(0o755);
-            std::fs::set_permissions(&program, executable.clone()).expect("made executable");
-            if format == "sha256" {
-                std::fs::remove_dir_all(story.sandbox.join("shop/.git")).expect("removed");
-                story.git(&["init", "--quiet", "--object-format=sha256"]);
-                story.commit();
-            }
-            story.write(".gitattributes", attributes);
-            story.commit();
-            let hooks = story.sandbox.join("shop/.git/hooks");
-            std::fs::create_dir_all(&hooks).expect("made");
-            for hook in ["post-index-change", "pre-commit", "fsmonitor-watchman", "post-checkout"] {
-                std::fs::write(hooks.join(hook), &script).expect("written");
-                std::fs::set_permissions(hooks.join(hook), executable.clone()).expect("executable");
-            }
-            let value = if setting == "core.hooksPath" { &hooks } else { &program };
-            story.git(&["config", setting, value.to_str().expect("UTF-8")]);
-            // Edits on both sides, and a file that only looks changed.
-            story.write("top", "mine\n");
-            story.write("a/b/c/changed", "old\n");
-            let _ = std::fs::remove_file(marks.join("ran"));
-
-            for arguments in
-                [&["--dry-run"][..], &[], &["--allow-dirty"], &["--abort"], &["--undo"]]
-            {
-                let output = story.upgrade(arguments);
-                let case = format!("{format}, {setting}, {arguments:?}: {}", output.stderr);
-                assert!(output.status.is_some_and(|status| status <= 3), "{case}");
-                assert!(!marks.join("ran").exists(), "{case}");
-            }
-            for arguments in [["status", "shop"], ["diff", "shop"]] {
-                story.run(&arguments);
-                assert!(!marks.join("ran").exists(), "{setting}, {arguments:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_mark_that_leads_to_another_repository_is_refused() {
-    let story = deep();
-    let victim = story.sandbox.join("victim");
-    story.git_in(".", &["init", "--quiet", "victim"]);
-    story.sandbox.write("victim/top", "old\n");
-    story.git_in("victim", &["add", "--all"]);
-    let before = snapshot(&victim);
-    let git = story.sandbox.join("shop/.git");
-    let attempts: [&dyn Fn(); 4] = [
-        &|| std::fs::write(&git, format!("gitdir: {}/.git\n", victim.display())).expect("written"),
-        &|| std::fs::write(&git, "gitdir: ../victim/.git\n").expect("written"),
-        &|| symlink("../victim/.git", &git).expect("linked"),
-        &|| {
-            story.git(&["init", "--quiet"]);
-            story.git(&["config", "core.worktree", victim.to_str().expect("UTF-8")]);
-        },
-    ];
-
-    for (number, attempt) in attempts.iter().enumerate() {
-        let _ = std::fs::remove_dir_all(&git).or_else(|_| std::fs::remove_file(&git));
-        attempt();
-        story.write("top", "mine\n");
-        for arguments in [&["--allow-dirty"][..], &["--undo"], &["--abort"]] {
-            let output = story.upgrade(arguments);
-            assert_eq!(output.status, Some(1), "{number}, {arguments:?}: {}", output.stderr);
-            assert!(output.stderr.contains("\n\nhint: "), "{}", output.stderr);
-            assert_eq!(snapshot(&victim), before, "{number}, {arguments:?}");
-        }
-    }
-}
-
-#[test]
-fn a_repository_or_a_project_of_another_user_is_refused_before_anything_is_read() {
-    // Only root can give files away.
-    let story = deep();
-    let give = |folder: &str, user: u32| {
-        let mut open = vec![story.sandbox.join(folder)];
-        while let Some(path) = open.pop() {
-            if std::os::unix::fs::lchown(&path, Some(user), Some(user)).is_err() {
-                return false;
-            }
-            if path.symlink_metadata().expect("there").is_dir() {
-                let entries = std::fs::read_dir(&path).expect("read");
-                open.extend(entries.map(|entry| entry.expect("an entry").path()));
-            }
-        }
-        true
+/// Adds a text to the string, or the key, that stands at a place; tells how many there are.
+fn spoil(value: &mut Value, place: &mut usize, text: &str) {
+    let mut here = |old: &str| {
+        *place = place.wrapping_sub(1);
+        (*place == usize::MAX).then(|| format!("{old}{text}"))
     };
-    if !give("shop", 12345) {
-        return;
+    match value {
+        Value::String(string) => {
+            if let Some(spoilt) = here(string) {
+                *string = spoilt;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|one| spoil(one, place, text)),
+        Value::Table(table) => {
+            for key in table.keys().cloned().collect::<Vec<_>>() {
+                if *place == 0
+                    && let Some(old) = table.remove(&key)
+                {
+                    table.insert(format!("{key}{text}"), old);
+                }
+                *place = place.wrapping_sub(1);
+                if let Some(inner) = table.get_mut(&key) {
+                    spoil(inner, place, text);
+                }
+            }
+        }
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {}
     }
-    let before = snapshot(&story.sandbox.join("shop"));
+}
 
-    for arguments in ENDS {
-        let output = story.upgrade(arguments);
-        assert_eq!(output.status, Some(1), "{}", output.stderr);
-        assert!(output.stderr.contains("safe.directory"), "{}", output.stderr);
+/// Returns a TOML text with each string and key spoilt, one in each.
+fn spoilt(toml: &str, pieces: &'static [&'static str]) -> Vec<String> {
+    let whole: Value = toml::from_str(toml).expect("TOML");
+    let mut left = usize::MAX - 1;
+    spoil(&mut whole.clone(), &mut left, "");
+    let one = |place: usize| {
+        let mut spoilt = whole.clone();
+        spoil(&mut spoilt, &mut { place }, &text(pieces));
+        toml::to_string(&spoilt).expect("TOML")
+    };
+    (0..usize::MAX - 1 - left).map(one).collect()
+}
+
+/// Spoils as many strings and keys of a TOML text as can be while it is taken.
+fn as_spoilt_as_can_be(
+    toml: &str,
+    pieces: &'static [&'static str],
+    mut is_taken: impl FnMut(&str) -> bool,
+) -> String {
+    let mut whole: Value = toml::from_str(toml).expect("TOML");
+    let mut left = usize::MAX - 1;
+    spoil(&mut whole.clone(), &mut left, "");
+    let count = usize::MAX - 1 - left;
+    let mut taken = 0;
+    // From the end: a key that is spoilt moves there.
+    for place in (0..count).rev() {
+        let mut more = whole.clone();
+        spoil(&mut more, &mut { place }, &text(pieces));
+        if is_taken(&toml::to_string(&more).expect("TOML")) {
+            whole = more;
+            taken += 1;
+        }
     }
-    assert_eq!(snapshot(&story.sandbox.join("shop")), before);
-    assert!(!story.sandbox.join(".home/.local").exists(), "not even a store is made");
+    assert!(taken > 9, "{taken} of {count} fields take any text");
+    toml::to_string(&whole).expect("TOML")
+}
 
-    // Without a repository, one that is found by looking further up is refused.
-    std::fs::remove_dir_all(story.sandbox.join("shop/.git")).expect("removed");
-    let output = story.run(&["upgrade", "shop/a/b"]);
-    assert_eq!(output.status, Some(2), "{}", output.stderr);
-    assert!(output.stderr.contains("belongs to another user"), "{}", output.stderr);
+/// Copies a pack among the fixtures into the sandbox, with fields that it does without.
+fn pack(sandbox: &Sandbox) {
+    for (name, text) in crate::support::files(&manifest("tests/fixtures/evolving")) {
+        sandbox.write(&format!("pack/{name}"), text);
+    }
+    let manifest = sandbox.read("pack/pack.toml");
+    let more =
+        "next = [\"make it\"]\nenvironment = [{ name = \"A\", example = \"b\", help = \"c\" }]\n";
+    sandbox.write("pack/pack.toml", format!("{more}{manifest}"));
+}
+
+/// Every command that shows something of a pack.
+const SHOW: [&[&str]; 25] = [
+    &["list"],
+    &["list", "--json"],
+    &["list", "choices"],
+    &["list", "choices", "--json"],
+    &["explain", "name"],
+    &["explain", "style"],
+    &["explain", "style", "--json"],
+    &["explain", "style=fancy"],
+    &["explain", "style=fancy", "--json"],
+    &["explain", "loudness=loud"],
+    &["schema"],
+    &["completions", "bash"],
+    &["completions", "zsh"],
+    &["man"],
+    &["new", "--help"],
+    &["upgrade", "-h"],
+    &["new", "shop", "--yes", "--dry-run"],
+    &["new", "shop", "--yes", "--dry-run", "--json"],
+    &["new", "shop", "--yes", "--no-git", "--verbose"],
+    &["new", "other", "--yes", "--name", "A b", "--style", "x", "--copies", "9"],
+    &["new", "other", "--yes", "--style", "fancy"],
+    &["new", "other"],
+    &["status", "old"],
+    &["upgrade", "old", "--dry-run"],
+    &["upgrade", "old", "--check", "--json"],
+];
+
+fn run(sandbox: &Sandbox, arguments: &[&str]) -> Output {
+    let mut command = sandbox.command(&[&["--pack", "pack"], arguments].concat());
+    sandbox.finish(command.env("CLICOLOR_FORCE", "1"))
 }
 
 #[test]
-fn pipes_and_sockets_in_the_place_of_files_block_nobody() {
-    let names = ["top", "a/b/c/changed", "a/x/added", "a/b", ".fastwright.toml"];
-    for name in names {
-        let story = deep();
-        let place = story.sandbox.join("shop").join(name);
-        let _ = std::fs::remove_file(&place).or_else(|_| std::fs::remove_dir_all(&place));
-        std::fs::create_dir_all(place.parent().expect("it has one")).expect("made");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &place,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RWXU,
-            0,
-        )
-        .expect("a pipe");
-
-        for command in [&["status", "shop"][..], &["diff", "shop"], &["upgrade", "shop"]] {
-            let output = story.run(command);
-            assert!(output.status.is_some_and(|status| status <= 3), "{name}: {}", output.stderr);
-        }
-        assert!(place.symlink_metadata().is_ok_and(|found| !found.is_file()), "{name}");
+fn nothing_in_a_pack_steers_the_terminal() {
+    let sandbox = Sandbox::new();
+    pack(&sandbox);
+    let made = run(&sandbox, &["new", "old", "--yes", "--no-git", "--pack-version", "1.0.0"]);
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    for file in ["pack/pack.toml", "pack/components/style/fancy/component.toml"] {
+        let spoilt = as_spoilt_as_can_be(&sandbox.read(file), &STEERING, |spoilt| {
+            sandbox.write(file, spoilt);
+            let commands = [&["new", "shop", "--yes", "--dry-run"][..], &["status", "old"]];
+            commands.into_iter().all(|arguments| {
+                let output = run(&sandbox, arguments);
+                assert_harmless(spoilt, &output);
+                output.status == Some(0)
+            })
+        });
+        sandbox.write(file, spoilt);
     }
+
+    for arguments in SHOW {
+        let output = run(&sandbox, arguments);
+        assert_harmless(&format!("{arguments:?}"), &output);
+        if arguments.contains(&"--json") {
+            let json = serde_json::from_str::<serde_json::Value>(&output.stdout);
+            assert!(json.is_ok(), "{arguments:?}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_in_files_and_names_of_a_pack_steers_the_terminal() {
+    let sandbox = Sandbox::new();
+    pack(&sandbox);
+    run(&sandbox, &["new", "old", "--yes", "--no-git", "--pack-version", "1.0.0"]);
+    let text = text(&STEERING);
+    sandbox.write("pack/CHANGELOG.md", format!("## 2.0.0\n- {text}\n\n## 1.1.0\n{text}\n"));
+    sandbox.write("pack/base/a\u{202e}b", "text\n");
+    sandbox.write("pack/base/text", format!("{text}\n"));
+    for arguments in SHOW {
+        assert_harmless(&format!("{arguments:?} {text:?}"), &run(&sandbox, arguments));
+    }
+    for name in [text.replace('/', "_").into_bytes(), b"a\xff\x1b".to_vec()] {
+        let path = sandbox.join("pack/base").join(std::ffi::OsString::from_vec(name));
+        std::fs::write(&path, "x\n").expect("written");
+        assert_harmless("a name", &run(&sandbox, &["list"]));
+        std::fs::remove_file(path).expect("removed");
+    }
+    for broken in ["a = \"\\ud800\"", "a = \u{202e}", "\u{feff}\u{1b}", "a = '\u{9b}2J'"] {
+        sandbox.write("pack/pack.toml", broken);
+        assert_harmless(broken, &run(&sandbox, &["list"]));
+    }
+}
+
+#[test]
+fn nothing_in_a_project_steers_the_terminal() {
+    let sandbox = Sandbox::new();
+    pack(&sandbox);
+    let made = run(&sandbox, &["new", "shop", "--yes", "--no-git", "--pack-version", "1.0.0"]);
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    let state = sandbox.read("shop/.fastwright.toml");
+    let commands: [&[&str]; 6] = [
+        &["status", "shop"],
+        &["status", "shop", "--json"],
+        &["diff", "shop", "--stat"],
+        &["upgrade", "shop", "--check"],
+        &["upgrade", "shop", "--dry-run", "--verbose"],
+        &["upgrade", "shop", "--base-from-git"],
+    ];
+
+    for spoilt in spoilt(&state, &STEERING) {
+        sandbox.write("shop/.fastwright.toml", &spoilt);
+        for arguments in commands {
+            assert_harmless(&format!("{arguments:?} {spoilt}"), &run(&sandbox, arguments));
+        }
+    }
+    let broken = format!("{state}\n{}", text(&STEERING));
+    sandbox.write("shop/.fastwright.toml", &broken);
+    for arguments in commands {
+        assert_harmless(&broken, &run(&sandbox, arguments));
+    }
+}
+
+#[test]
+fn nothing_in_answers_steers_the_terminal() {
+    let sandbox = Sandbox::new();
+    pack(&sandbox);
+    let toml = "name = 'shop'\nstyle = 'fancy'\ncolors = ['red']\ncopies = 'x'\n";
+    for spoilt in spoilt(toml, &STEERING) {
+        let json: toml::Table = toml::from_str(&spoilt).expect("TOML");
+        let json = serde_json::to_string(&json).expect("JSON");
+        for (name, text) in [("a.toml", &spoilt), ("a.json", &json), ("b.json", &spoilt)] {
+            sandbox.write(name, text);
+            let output = run(&sandbox, &["new", "shop", "--yes", "--answers", name]);
+            assert_harmless(text, &output);
+        }
+    }
+    for _ in 0..20 {
+        let text = text(&STEERING);
+        for name in ["FASTWRIGHT_NAME".to_owned(), format!("FASTWRIGHT_{text}")] {
+            let mut command = sandbox.command(&["--pack", "pack", "new", "shop", "--yes"]);
+            assert_harmless(&text, &sandbox.finish(command.env(name, &text)));
+        }
+    }
+}
+
+#[test]
+fn nothing_on_the_command_line_steers_the_terminal() {
+    let sandbox = Sandbox::new();
+    pack(&sandbox);
+    for _ in 0..10 {
+        let text = text(&STEERING);
+        let text = text.as_str();
+        let (flag, set) = (format!("--{text}"), format!("{text}={text}"));
+        let lines: [&[&str]; 18] = [
+            &[text],
+            &[&flag],
+            &["new", "x", &flag],
+            &["new", "x", text],
+            &["new", "x", "--yes", "--name", text],
+            &["new", "x", "--yes", "--style", text],
+            &["new", "x", "--yes", "--set", text],
+            &["new", "x", "--yes", "--set", &set],
+            &["new", "x", "--answers", text],
+            &["new", text, "--yes", "--dry-run"],
+            &["new", text, "--yes", "--name", "x", "--dry-run", "--json"],
+            &["list", text],
+            &["explain", text],
+            &["completions", text],
+            &["--color", text, "list"],
+            &["--pack-version", text, "list"],
+            &["-C", text, "list"],
+            &["upgrade", text],
+        ];
+        for arguments in lines {
+            assert_harmless(&format!("{arguments:?}"), &run(&sandbox, arguments));
+        }
+        assert_harmless(text, &sandbox.run(&["--pack", text, "list"]));
+        let folder = text.replace('/', "_");
+        for arguments in [
+            &["new", &folder, "--yes", "--name", "x"][..],
+            &["status", &folder],
+            &["diff", &folder, "--json"],
+            &["upgrade", &folder, "--style", "fancy", "--colors", "green"],
+        ] {
+            let output = run(&sandbox, arguments);
+            assert_eq!(output.status, Some(0), "{arguments:?} {output:?}");
+            assert_harmless(&format!("{arguments:?}"), &output);
+        }
+    }
+}
+
+#[test]
+fn on_a_terminal_a_patch_is_shown_and_elsewhere_it_is_whole() {
+    let sandbox = Sandbox::new();
+    pack(&sandbox);
+    let content = "a\u{1b}]52;c;eA==\u{7}\n\u{202e}b\n";
+    sandbox.write("pack/base/text", content);
+    sandbox.write("x/.keep", "");
+
+    let patch = run(&sandbox, &["new", "shop", "--yes", "--dry-run", "--diff"]);
+    sandbox.write("x/patch", &patch.stdout);
+    let mut git = Command::new("git");
+    let applied = git.args(["apply", "patch"]).current_dir(sandbox.join("x")).status();
+    let mut terminal = sandbox
+        .terminal(sandbox.command(&["--pack", "pack", "new", "shop", "--yes", "--diff"]))
+        .start();
+
+    assert!(applied.expect("git").success());
+    assert_eq!(sandbox.read("x/text"), content);
+    assert_eq!(terminal.status(), 0);
+    let stdout = String::from_utf8(std::mem::take(&mut terminal.bytes)).expect("UTF-8");
+    assert!(stdout.contains("+a\\u{1b}]52;c;eA==\\u{7}\r\n+\\u{202e}b\r\n"), "{stdout}");
+    assert_harmless("a patch", &Output { status: Some(0), stdout, stderr: String::new() });
+}
+
+/// The faces write sequences of their own; those of others are not among them.
+#[test]
+fn nothing_in_a_pack_steers_a_face_that_asks() {
+    let foreign = ["\u{1b}[31337m", "\u{1b}]", "\u{1b}P", "\u{1b}_", "\u{7}", "\u{8}", "\u{7f}"];
+    for face in ["plain", "prompt", "wizard"] {
+        let sandbox = Sandbox::new();
+        pack(&sandbox);
+        let all = STEERING.concat();
+        let spoilt = ["Name", "What the project is called", "Copies", "How many run"].iter().fold(
+            sandbox.read("pack/pack.toml"),
+            |text, word| {
+                let word = format!("\"{word}\"");
+                let spoilt = Value::String(format!("{}{all}", word.trim_matches('"')));
+                text.replace(&word, &spoilt.to_string())
+            },
+        );
+        sandbox.write("pack/pack.toml", spoilt);
+        let command = sandbox.command(&["--pack", "pack", "new", "shop", "--ui", face]);
+        let mut terminal = sandbox.terminal(command).start();
+
+        terminal.wait("Name").keys("\r").wait("Copies").keys("\x03");
+
+        assert_eq!(terminal.status(), 130, "{face}");
+        let text = String::from_utf8(terminal.bytes.clone()).expect("UTF-8");
+        let hidden = STEERING.concat().replace(|c: char| c.is_ascii(), "");
+        for found in foreign.iter().copied().chain(hidden.split("").filter(|c| !c.is_empty())) {
+            assert!(!text.contains(found), "{face}: {found:?} in {text:?}");
+        }
+    }
+}
+
+#[test]
+fn completions_and_pages_run_nothing_of_a_pack() {
+    let sandbox = Sandbox::new();
+    pack(&sandbox);
+    for file in ["pack/pack.toml", "pack/components/style/fancy/component.toml"] {
+        let spoilt = as_spoilt_as_can_be(&sandbox.read(file), &QUOTING, |spoilt| {
+            sandbox.write(file, spoilt);
+            run(&sandbox, &["list"]).status == Some(0)
+        });
+        sandbox.write(file, spoilt);
+    }
+
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(&sandbox, &["completions", shell]).stdout;
+        // No text is quoted: there is nothing to be quoted in it.
+        for meaning in ["`touch", "$(touch", "PWNED\"", "PWNED'", "{PWNED", "\u{2018}"] {
+            assert!(!script.contains(meaning), "{shell}: {script}");
+        }
+        sandbox.write(&format!("completions.{shell}"), script);
+    }
+    for (shell, script) in [
+        (
+            "bash",
+            "source ./completions.bash; COMP_WORDS=(fastwright new --loudness ''); COMP_CWORD=3; \
+             _fastwright fastwright '' --loudness; echo \"${COMPREPLY[@]}\"",
+        ),
+        ("zsh", "autoload -Uz compinit && compinit -D && source ./completions.zsh"),
+        ("fish", "source ./completions.fish; complete --do-complete 'fastwright new --loudness '"),
+    ] {
+        let mut command = Command::new(shell);
+        command.args(["-c", script]).current_dir(sandbox.path()).env("HOME", sandbox.path());
+        match command.output() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            output => {
+                let output = output.expect("a shell");
+                let is_silent = output.status.success() && output.stderr.is_empty();
+                assert!(is_silent, "{shell}: {output:?} {}", sandbox.read("pack/pack.toml"));
+            }
+        }
+    }
+    let pages = run(&sandbox, &["man", "--out", "pages"]);
+    assert_eq!(pages.status, Some(0), "{}", pages.stderr);
+    for (page, text) in sandbox.tree("pages") {
+        let request = |line: &str| line.starts_with(".sy") || line.starts_with("'sy");
+        assert!(!text.lines().any(request), "{page}: {text}");
+        let mut headings = text.lines().filter(|line| line.starts_with(".SH"));
+        assert!(headings.all(|line| !line.contains('\\')), "{page}: {text}");
+    }
+    assert!(!sandbox.join("PWNED").exists(), "{}", sandbox.read("pack/pack.toml"));
 }

@@ -107,7 +107,7 @@ fn leaving_restores_the_terminal_keeps_the_answers_and_writes_nothing() {
 
         assert_left(&mut terminal, &sandbox, status);
         let told = terminal.screen().contents();
-        assert!(told.contains("`fastwright new shop --resume`"), "{told}");
+        assert!(told.contains("`fastwright new shop --resume --pack"), "{told}");
 
         let mut again = sandbox.terminal(asking(&sandbox, &[])).start();
         again.wait("an earlier run kept 1 answer").keys("\r").wait("# mine").keys("\x03");
@@ -407,8 +407,8 @@ fn a_command_that_was_copied_is_told_at_the_end_too() {
 
     assert_left(&mut terminal, &sandbox, 130);
     let told = terminal.screen().contents();
-    assert!(told.contains("fastwright new shop --yes --copies 3\n"), "{told}");
-    let copied = "\x1b]52;c;ZmFzdHdyaWdodCBuZXcgc2hvcCAtLXllcyAtLWNvcGllcyAz\x1b\\";
+    assert!(told.contains("fastwright new shop --yes --copies 3 --pack"), "{told}");
+    let copied = "\x1b]52;c;ZmFzdHdyaWdodCBuZXcgc2hvcCAtLXllcyAtLWNvcGllcyAz";
     assert!(String::from_utf8_lossy(&terminal.bytes).contains(copied));
 }
 

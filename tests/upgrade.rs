@@ -20,7 +20,7 @@ fn upgrade_takes_new_changed_and_dropped_files_and_says_so() {
 
     let expected = "upgraded shop: pack 1.0.0 to 2.0.0\n  updated   changed\n  created   created\n  \
                     deleted   gone\n\nnext:\n  look at `git status` and `git diff`, then commit\n  \
-                    fastwright upgrade --undo       takes all of it back\n";
+                    fastwright upgrade shop --undo       takes all of it back\n";
     assert_eq!(output, told(0, expected));
     let tree = story.tree();
     let tree: Vec<_> = tree.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
@@ -43,8 +43,8 @@ fn upgrade_merges_lines_and_marks_those_that_both_changed() {
     let expected = "upgraded shop: pack 1.0.0 to 2.0.0\n  conflict  both\n  merged    lines\n\n\
                     1 conflict:\n  `both`: you and the template changed the same lines; both stand \
                     between markers\n\nnext:\n  resolve each conflict and `git add` it; `git \
-                    mergetool` helps\n  fastwright upgrade --continue   ends the upgrade\n  \
-                    fastwright upgrade --abort      takes all of it back\n";
+                    mergetool` helps\n  fastwright upgrade shop --continue   ends the upgrade\n  \
+                    fastwright upgrade shop --abort      takes all of it back\n";
     assert_eq!(output, told(3, expected));
     assert_eq!(story.read("both"), CONFLICT);
     assert_eq!(story.read("lines"), "A\nb\nc\nD\n");
@@ -174,8 +174,8 @@ fn every_row_of_the_table_keeps_what_the_user_did() {
 next:
   take over what you want from the files beside yours, then remove them
   resolve each conflict and `git add` it; `git mergetool` helps
-  fastwright upgrade --continue   ends the upgrade
-  fastwright upgrade --abort      takes all of it back
+  fastwright upgrade shop --continue   ends the upgrade
+  fastwright upgrade shop --abort      takes all of it back
 ";
     assert_eq!(output, told(3, expected));
     let marked = "<<<<<<< your version\nmine\n=======\nnew\n>>>>>>> pack 2.0.0\n";
@@ -278,7 +278,7 @@ fn abort_puts_every_byte_back_the_index_included() {
     let output = story.upgrade(&["--abort"]);
 
     let expected = "put 5 files back as they were\n\n\
-                    `fastwright upgrade --undo` again brings back what was there until now\n";
+                    `fastwright upgrade shop --undo` again brings back what was there until now\n";
     assert_eq!(output, told(0, expected));
     let mut after = story.sandbox.times("shop");
     // The root's own time, and what is kept to undo the undoing, are not the project.
@@ -598,8 +598,8 @@ fn other_answers_take_their_files_and_leave_edited_ones_of_the_old_choice() {
         `services.txt`: you changed it, and the template deleted it; yours stays\n\nanswers:\n  \
         `style` was `fancy` and is `plain`\n  `loudness` was `loud` and is `quiet`\n  \
         `notes` was `true` and is `false`\n\nnext:\n  resolve each conflict\n  \
-        fastwright upgrade --continue   ends the upgrade\n  \
-        fastwright upgrade --abort      takes all of it back\n";
+        fastwright upgrade shop --continue   ends the upgrade\n  \
+        fastwright upgrade shop --abort      takes all of it back\n";
     assert_eq!(output, told(3, expected));
     assert_eq!(sandbox.read("shop/services.txt"), "lamp:9000\nmine:1\n");
     assert_eq!(sandbox.read("shop/parts.txt"), "parts:\nend\n");

@@ -7,14 +7,11 @@ use super::flags;
 use crate::error::Result;
 use crate::pack::Pack;
 
-/// Options that decide which pack is read, and so which flags there are.
-pub const PACK_OPTIONS: [&str; 2] = ["pack", "pack-version"];
-
-/// Builds the whole command line.
+/// Builds the whole command line, or all of it but for the questions of a pack.
 ///
 /// # Errors
 /// Fails if the pack's questions and the program's own flags do not fit together.
-pub fn command(pack: &Pack) -> Result<Command> {
+pub fn command(pack: Option<&Pack>) -> Result<Command> {
     Ok(Command::new("fastwright")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Write complete, production-grade FastAPI repositories")
@@ -69,7 +66,7 @@ pub fn command(pack: &Pack) -> Result<Command> {
         ))
 }
 
-fn new(pack: &Pack) -> Result<Command> {
+fn new(pack: Option<&Pack>) -> Result<Command> {
     let command = Command::new("new")
         .about("Write a new repository")
         .after_help(
@@ -123,7 +120,8 @@ fn new(pack: &Pack) -> Result<Command> {
     flags::add(command.args(looks()), pack, flags::Without::Default)
 }
 
-fn global() -> [Arg; 7] {
+/// Options of all commands. Those that name a place or a pack are read by `globals`.
+pub(super) fn global() -> [Arg; 7] {
     let global = |arg: Arg| arg.global(true).help_heading("Global options");
     [
         global(
@@ -134,15 +132,15 @@ fn global() -> [Arg; 7] {
                 .help("Work as if started in this folder"),
         ),
         global(
-            Arg::new(PACK_OPTIONS[0])
-                .long(PACK_OPTIONS[0])
+            Arg::new("pack")
+                .long("pack")
                 .value_name("DIR")
                 .value_hint(ValueHint::DirPath)
                 .help("Use the pack in this folder instead of the embedded one"),
         ),
         global(
-            Arg::new(PACK_OPTIONS[1])
-                .long(PACK_OPTIONS[1])
+            Arg::new("pack-version")
+                .long("pack-version")
                 .value_name("VERSION")
                 .help("Use this version of the pack instead of the newest"),
         ),

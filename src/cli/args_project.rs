@@ -14,7 +14,7 @@ pub const ENDINGS: [&str; 3] = ["continue", "abort", "undo"];
 ///
 /// # Errors
 /// Fails if a question has the name of one of its own flags.
-pub fn upgrade(pack: &Pack) -> Result<Command> {
+pub fn upgrade(pack: Option<&Pack>) -> Result<Command> {
     let ending = |name: &'static str, help| {
         let others = ENDINGS.into_iter().filter(move |other| *other != name);
         let making = ["to", "set", "check", "dry-run", "diff", "conflicts", "base-from-git"];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
-use super::command::{command, resume};
+use super::command::Recipe;
 use super::face::{Face, Facts, choose};
 use super::new::with_state;
 use super::variable;
@@ -58,7 +58,7 @@ fn with_asked(given: &Layers, asked: &Layer) -> Layers {
 /// Fails if somebody cancels, or the target cannot take a project.
 pub(super) fn ask(
     ui: Ui,
-    pack: &Pack,
+    recipe: Recipe<'_>,
     layers: &Layers,
     directory: &Path,
     matches: &ArgMatches,
@@ -78,8 +78,16 @@ pub(super) fn ask(
     }
     // Whoever answered everything should not learn only then that the target is a file.
     project::plan_creation(directory, &Tree::new())?;
-    let session =
-        Session { ui, pack, layers, directory, matches, face, draft: draft(matches, directory) };
+    let session = Session {
+        ui,
+        pack: recipe.pack,
+        recipe,
+        layers,
+        directory,
+        matches,
+        face,
+        draft: draft(matches, directory),
+    };
     session.run().map(Some)
 }
 
@@ -119,6 +127,7 @@ pub(super) fn state_directory() -> Option<PathBuf> {
 struct Session<'a> {
     ui: Ui,
     pack: &'a Pack,
+    recipe: Recipe<'a>,
     layers: &'a Layers,
     directory: &'a Path,
     matches: &'a ArgMatches,
@@ -189,7 +198,7 @@ impl Session<'_> {
         };
         wizard::ask(&wizard::Ask {
             ui: self.ui,
-            pack: self.pack,
+            recipe: self.recipe,
             layers: self.layers,
             directory: self.directory,
             matches: self.matches,
@@ -304,7 +313,7 @@ impl Session<'_> {
             Err(error) => error.to_string(),
         };
         let name = layers.directory.as_deref();
-        Some(Outlook { work, command: command(pack, &answers, directory, name) })
+        Some(Outlook { work, command: self.recipe.short(&answers, directory, name) })
     }
 
     /// Tells how to go on with the answers that are kept, if some are.
@@ -324,7 +333,7 @@ impl Session<'_> {
     }
 
     fn resume(&self) -> String {
-        let command = resume(self.pack, self.directory, self.layers);
+        let command = self.recipe.resume(self.directory, self.layers);
         format!("your answers are kept: `{command}` goes on with them")
     }
 }

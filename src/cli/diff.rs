@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::ask::state_directory;
 use super::course::{applied, is_recorded, recorded_pack};
-use super::upgrade::directory;
+use super::directory;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::merge::{count, patch};
@@ -19,7 +19,7 @@ use crate::ui::{self, Ui};
 /// # Errors
 /// Fails where the project or its version cannot be read.
 pub fn run(ui: Ui, catalog: &Catalog, matches: &ArgMatches) -> Result<Exit> {
-    let project = Project::open(&directory(matches), Access::Read, state_directory().as_deref())?;
+    let project = Project::open(&directory(matches)?, Access::Read, state_directory().as_deref())?;
     let pack = recorded_pack(catalog, &project)?;
     let base = render(&pack, &applied(&pack, &project)?)?;
     if !is_recorded(&project, &base) {
@@ -35,11 +35,11 @@ pub fn run(ui: Ui, catalog: &Catalog, matches: &ArgMatches) -> Result<Exit> {
             json!({"path": edit.path.as_str(), "change": change, "added": added,
                    "removed": removed, "diff": patch(edit)})
         });
-        ui.data(format_args!("{:#}\n", json!(files.collect::<Vec<_>>())))?;
+        ui.json(&json!(files.collect::<Vec<_>>()))?;
     } else if matches.get_flag("stat") {
         ui.data(ui::stat(&edits))?;
     } else {
-        ui.data(ui::patches(&edits))?;
+        ui.patch(&ui::patches(&edits))?;
     }
     let differs = matches.get_flag("exit-code") && !edits.is_empty();
     Ok(if differs { Exit::Differences } else { Exit::Done })

@@ -23,7 +23,7 @@ pub fn run(ui: Ui, pack: &Pack, topic: &str, json: bool) -> Result<()> {
     })?;
     let Some(value) = choice else {
         let text = ui::explain_question(found);
-        return if json { ui.data(format_args!("{:#}\n", question(found))) } else { ui.data(text) };
+        return if json { ui.json(&question(found)) } else { ui.data(text) };
     };
     let values: Vec<&str> = match found.kind {
         Kind::Bool => vec![YES],
@@ -35,7 +35,7 @@ pub fn run(ui: Ui, pack: &Pack, topic: &str, json: bool) -> Result<()> {
     let listed = found.choices().iter().find(|choice| choice.value == value);
     let component = pack.component(&found.key, value);
     if json {
-        ui.data(format_args!("{:#}\n", choice_json(found, value, listed, component)))
+        ui.json(&choice_json(found, value, listed, component))
     } else {
         ui.data(ui::explain_choice(found, value, component))
     }

@@ -20,7 +20,8 @@ pub enum Without {
 ///
 /// # Errors
 /// Fails if a question's flag is one that the command has already.
-pub fn add(mut command: Command, pack: &Pack, without: Without) -> Result<Command> {
+pub fn add(mut command: Command, pack: Option<&Pack>, without: Without) -> Result<Command> {
+    let Some(pack) = pack else { return Ok(command) };
     for question in &pack.questions {
         let flag = question.key.flag();
         let taken = |flag: &str| command.get_arguments().any(|arg| arg.get_long() == Some(flag));

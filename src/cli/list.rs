@@ -43,7 +43,7 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, what: &str, json: bool) -> Re
             (table(&rows.collect::<Vec<_>>()), json!(values))
         }
     };
-    if json { ui.data(format_args!("{value:#}\n")) } else { ui.data(text) }
+    if json { ui.json(&value) } else { ui.data(text) }
 }
 
 fn choices_json(question: &Question) -> Option<Json> {

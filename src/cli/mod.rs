@@ -1,5 +1,6 @@
 //! The command line: reads arguments and environment, and runs one command.
 
+mod about;
 mod args;
 mod args_project;
 mod ask;
@@ -10,6 +11,7 @@ mod documents;
 mod explain;
 mod face;
 mod flags;
+mod globals;
 mod list;
 mod new;
 mod report;
@@ -23,10 +25,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use clap::error::ErrorKind;
+
+use command::Recipe;
+use globals::Globals;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::pack::{Catalog, Pack, Version, lint};
+use crate::pack::{Catalog, lint};
 use crate::project;
 use crate::ui::{Color, Ui, Verbosity};
 
@@ -45,32 +51,35 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
-    if let Some(folder) = early(arguments, "-C") {
-        std::env::set_current_dir(&folder).map_err(|error| {
-            Error::usage(format!("cannot work in `{}`", folder.display())).because(error)
-        })?;
+    if let Some(wrong) = arguments.iter().skip(1).find(|argument| argument.to_str().is_none()) {
+        return Err(Error::usage(format!("argument `{}` is not UTF-8", wrong.to_string_lossy())));
     }
-    let catalog = catalog(arguments)?;
-    let target = if arguments.iter().any(|argument| argument == "upgrade") { "--to" } else { "" };
-    let option = ["--pack-version", target].into_iter().find(|o| early(arguments, o).is_some());
-    let version = option.and_then(|option| early(arguments, option));
-    let version = version.map(|text| text.to_string_lossy().parse::<Version>());
-    let version = version.transpose().map_err(|reason| {
-        Error::usage(reason).because(format!("it came from {}", option.unwrap_or_default()))
-    })?;
-    let pack = catalog.load(version)?;
-    if early(arguments, "--pack").is_some() {
+    let globals = Globals::parse(arguments)?;
+    if let Some(folder) = &globals.directory {
+        std::env::set_current_dir(folder)
+            .map_err(|error| Error::usage(format!("cannot work in `{folder}`")).because(error))?;
+    }
+    let catalog = match &globals.pack {
+        Some(folder) => Catalog::from_tree(project::read_folder(Path::new(folder))?),
+        None => Catalog::embedded(),
+    }?;
+    let pack = catalog.load(globals.version()?)?;
+    if globals.pack.is_some() {
         let findings = lint(&pack);
         if !findings.is_empty() {
             return Err(Error::many(Exit::Failed, findings));
         }
     }
-    let mut command = args::command(&pack)?;
+    let mut command = args::command(Some(&pack))?;
     let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
         Err(error) => {
             return match usage::error(&command, &error) {
                 Some(error) => Err(error),
+                None if error.kind() == ErrorKind::DisplayVersion => {
+                    let text = about::version(&pack, globals.is_verbose);
+                    ui.data(text).map(|()| Exit::Done)
+                }
                 None if error.use_stderr() => {
                     ui.tell(error);
                     Ok(Exit::Usage)
@@ -80,23 +89,25 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
         }
     };
     *ui = Ui::new(color(&matches), verbosity(&matches), variable);
-    run_command(*ui, &catalog, &pack, command, &matches)
+    let recipe = Recipe { pack: &pack, globals: &globals };
+    run_command(*ui, &catalog, recipe, command, &matches)
 }
 
 fn run_command(
     ui: Ui,
     catalog: &Catalog,
-    pack: &Pack,
+    recipe: Recipe<'_>,
     command: clap::Command,
     matches: &ArgMatches,
 ) -> Result<Exit> {
+    let pack = recipe.pack;
     let done = |()| Exit::Done;
     let text = |matches: &ArgMatches, name: &str| {
         matches.get_one::<String>(name).cloned().unwrap_or_default()
     };
     match matches.subcommand() {
-        Some(("new", matches)) => new::run(ui, pack, matches),
-        Some(("upgrade", matches)) => upgrade::run(ui, catalog, pack, matches),
+        Some(("new", matches)) => new::run(ui, recipe, matches),
+        Some(("upgrade", matches)) => upgrade::run(ui, catalog, recipe, matches),
         Some(("diff", matches)) => diff::run(ui, catalog, matches),
         Some(("status", matches)) => status::run(ui, catalog, pack, matches),
         Some(("list", matches)) => {
@@ -116,37 +127,6 @@ fn run_command(
     }
 }
 
-/// Returns the pack that `--pack` names, or the embedded one.
-fn catalog(arguments: &[OsString]) -> Result<Catalog> {
-    match early(arguments, "--pack") {
-        Some(folder) => Catalog::from_tree(project::read_folder(Path::new(&folder))?),
-        None => Catalog::embedded(),
-    }
-}
-
-/// Finds an option before clap does: the flags depend on the pack that it names.
-fn early(arguments: &[OsString], option: &str) -> Option<PathBuf> {
-    if option.is_empty() {
-        return None;
-    }
-    let mut rest = arguments.iter().skip(1).take_while(|argument| *argument != "--");
-    while let Some(argument) = rest.next() {
-        let text = argument.to_string_lossy();
-        if text == option {
-            return rest.next().map(PathBuf::from);
-        }
-        let joined = if option.starts_with("--") {
-            text.strip_prefix(option).and_then(|text| text.strip_prefix('='))
-        } else {
-            text.strip_prefix(option)
-        };
-        if let Some(value) = joined {
-            return Some(PathBuf::from(value));
-        }
-    }
-    None
-}
-
 fn color(matches: &ArgMatches) -> Color {
     let face = matches.get_one::<String>("ui").map(String::as_str);
     match matches.get_one::<String>("color").map(String::as_str) {
@@ -164,6 +144,19 @@ fn verbosity(matches: &ArgMatches) -> Verbosity {
         (false, true) => Verbosity::Verbose,
         (false, false) => Verbosity::Normal,
     }
+}
+
+/// Returns the folder that a command names, which must be somewhere.
+fn directory(matches: &ArgMatches) -> Result<PathBuf> {
+    let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    if directory.is_relative() {
+        std::env::current_dir().map_err(|error| {
+            Error::failed("the folder that the program works in cannot be used")
+                .because(error)
+                .hint("go to a folder that is there, or name one with `-C DIR`")
+        })?;
+    }
+    Ok(directory)
 }
 
 /// Returns an environment variable that is text.

@@ -1,12 +1,13 @@
 //! `fastwright new`: answers, render, plan, and only then write.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ArgMatches;
 use serde_json::{Value as Json, json};
 
 use super::ask::{Asked, ask, state_directory};
-use super::command::command;
+use super::command::{Recipe, target};
+use super::directory;
 use super::sources::layers;
 use crate::answer::{Answers, Format, Layers, resolve, write};
 use crate::error::{Error, Result};
@@ -23,11 +24,11 @@ use crate::ui::{self, Ui, Verbosity};
 /// # Errors
 /// Fails if answers are wrong or missing, or the folder cannot take the files; then nothing
 /// was changed.
-pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let mut directory =
-        matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
+    let pack = recipe.pack;
+    let mut directory = directory(matches)?;
     let mut layers = layers(matches, pack, name_of(&directory))?;
-    let asked = ask(ui, pack, &layers, &directory, matches)?;
+    let asked = ask(ui, recipe, &layers, &directory, matches)?;
     let mut starts_git = !matches.get_flag("no-git");
     if let Some(asked) = &asked {
         layers = asked.layers(&layers);
@@ -41,14 +42,14 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
     let draft = asked.and_then(Asked::finish);
     let answers = resolve(pack, &layers).complete(pack)?;
     let tree = with_state(pack, &answers, render(pack, &answers)?)?;
-    let run = Run { ui, pack, layers: &layers, answers: &answers, directory: &directory };
+    let run = Run { ui, pack, recipe, layers: &layers, answers: &answers, directory: &directory };
 
     if ["dry-run", "diff"].iter().any(|option| matches.get_flag(option)) {
         let plan = project::plan_creation(&directory, &tree)?;
         if matches.get_flag("json") {
-            ui.data(format_args!("{:#}\n", run.json(&tree, &plan)))?;
+            ui.json(&run.json(&tree, &plan))?;
         } else if matches.get_flag("diff") {
-            ui.data(ui::diff(&plan))?;
+            ui.patch(&ui::patches(&plan.edits()))?;
         } else {
             ui.data(ui::tree(&directory.to_string_lossy(), &plan))?;
         }
@@ -71,7 +72,7 @@ pub fn run(ui: Ui, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
         draft.remove();
     }
     if matches.get_flag("json") {
-        ui.data(format_args!("{:#}\n", run.json(&tree, &created.plan)))?;
+        ui.json_of_done(&run.json(&tree, &created.plan))?;
     }
     run.report(&created);
     Ok(exit(&created.plan))
@@ -115,6 +116,7 @@ fn exit(plan: &Plan) -> Exit {
 struct Run<'a> {
     ui: Ui,
     pack: &'a Pack,
+    recipe: Recipe<'a>,
     layers: &'a Layers,
     answers: &'a Answers,
     directory: &'a Path,
@@ -146,15 +148,18 @@ impl Run<'_> {
             ui.tell("\nnothing that was there is changed; take over what you want, then remove the new files");
         }
         ui.tell("\nnext:");
-        if *directory != Path::new(".") {
-            ui.tell(format_args!("  cd {shown}"));
+        // Whoever reads this stands where the program was started.
+        let from = Path::new(self.recipe.globals.directory.as_deref().unwrap_or_default());
+        let way = if *directory == Path::new(".") { from.to_owned() } else { from.join(directory) };
+        if !way.as_os_str().is_empty() {
+            ui.tell(format_args!("  cd {}", target(&way)));
         }
         pack.next.iter().for_each(|next| ui.tell(format_args!("  {next}")));
         ui.tell(format_args!("\nthe same again:\n  {}", self.command()));
     }
 
     fn command(&self) -> String {
-        command(self.pack, self.answers, self.directory, self.layers.directory.as_deref())
+        self.recipe.short(self.answers, self.directory, self.layers.directory.as_deref())
     }
 
     fn json(&self, tree: &Tree, plan: &Plan) -> Json {

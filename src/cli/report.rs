@@ -16,6 +16,8 @@ pub(super) struct Report<'a> {
     pub(super) project: &'a Project,
     pub(super) course: &'a Course<'a>,
     pub(super) json: bool,
+    /// The command for the same project.
+    pub(super) again: String,
 }
 
 impl Report<'_> {
@@ -23,7 +25,7 @@ impl Report<'_> {
     pub(super) fn check(&self) -> Result<Exit> {
         let current = self.course.is_current();
         if self.json {
-            self.ui.data(format_args!("{:#}\n", self.head()))?;
+            self.ui.json(&self.head())?;
         }
         self.ui.tell(if current {
             self.up_to_date()
@@ -39,7 +41,7 @@ impl Report<'_> {
     /// Tells that there is nothing to do.
     pub(super) fn current(&self) -> Result<Exit> {
         if self.json {
-            self.ui.data(format_args!("{:#}\n", self.head()))?;
+            self.ui.json(&self.head())?;
         }
         self.ui.tell(self.up_to_date());
         Ok(Exit::Done)
@@ -48,9 +50,9 @@ impl Report<'_> {
     /// Shows what would be done.
     pub(super) fn show(&self, survey: &Survey, as_diff: bool) -> Result<Exit> {
         if self.json {
-            self.ui.data(format_args!("{:#}\n", self.whole(survey)))?;
+            self.ui.json(&self.whole(survey))?;
         } else if as_diff {
-            self.ui.data(ui::patches(&survey.plan.edits()))?;
+            self.ui.patch(&ui::patches(&survey.plan.edits()))?;
         } else {
             self.ui.tell(format_args!("would upgrade {}: {}", self.name(), self.way()));
             self.ui.data(ui::changes(&survey.plan, self.ui.verbosity))?;
@@ -68,15 +70,15 @@ impl Report<'_> {
 
     /// Tells what was done.
     pub(super) fn done(&self, survey: &Survey) -> Result<Exit> {
-        let Self { ui, project, .. } = self;
+        let Self { ui, project, again, .. } = self;
         if self.json {
-            ui.data(format_args!("{:#}\n", self.whole(survey)))?;
+            ui.json_of_done(&self.whole(survey))?;
         }
         ui.tell(format_args!("upgraded {}: {}", self.name(), self.way()));
         ui.tell(ui::changes(&survey.plan, ui.verbosity).trim_end());
         self.tell_answers();
         self.tell_notes();
-        ui.tell(format_args!("\nnext:\n{}", ui::next(&survey.plan, project.has_git())));
+        ui.tell(format_args!("\nnext:\n{}", ui::next(&survey.plan, project.has_git(), again)));
         Ok(exit(&survey.plan))
     }
 

@@ -1,5 +1,6 @@
 //! Gathers answers from flags, `--set`, answers files and the environment, the strongest first.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 
@@ -28,11 +29,7 @@ pub fn layers(matches: &ArgMatches, pack: &Pack, directory: Option<String>) -> R
     if let Some(name) = matches.get_one::<String>("answers") {
         layers.push(answers_file(name)?);
     }
-    layers.push(environment(
-        std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }),
-    ));
+    layers.push(environment(std::env::vars_os())?);
     Ok(Layers { layers, directory, unanswered })
 }
 
@@ -67,14 +64,20 @@ fn answers_file(name: &str) -> Result<Layer> {
 }
 
 /// Takes every `FASTWRIGHT_…` variable for an answer; an empty one is as good as none.
-fn environment(variables: impl Iterator<Item = (String, String)>) -> Layer {
+fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Layer> {
     let mut layer = Layer::new();
     for (name, value) in variables {
-        let Some(key) = name.strip_prefix("FASTWRIGHT_") else { continue };
-        if !value.is_empty() && !OTHER_VARIABLES.contains(&name.as_str()) {
-            let source = Source::Environment(name.clone());
-            layer.insert(key.to_ascii_lowercase(), Given::Text(value), source);
+        let shown = name.to_string_lossy();
+        let Some(key) = shown.strip_prefix("FASTWRIGHT_") else { continue };
+        let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else {
+            return Err(Error::usage(format!("the variable `{shown}` is not UTF-8"))
+                .because(format!("its value is `{}`", value.to_string_lossy()))
+                .hint("set it to text, or unset it"));
+        };
+        if !value.is_empty() && !OTHER_VARIABLES.contains(&name) {
+            let source = Source::Environment(name.to_owned());
+            layer.insert(key.to_ascii_lowercase(), Given::Text(value.to_owned()), source);
         }
     }
-    layer
+    Ok(layer)
 }

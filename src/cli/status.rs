@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::ask::state_directory;
 use super::course::Course;
-use super::upgrade::directory;
+use super::directory;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::pack::{Catalog, Pack};
@@ -17,7 +17,7 @@ use crate::ui::Ui;
 /// # Errors
 /// Fails where the project or its version cannot be read.
 pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let project = Project::open(&directory(matches), Access::Read, state_directory().as_deref())?;
+    let project = Project::open(&directory(matches)?, Access::Read, state_directory().as_deref())?;
     let course = Course::plot(catalog, pack, &project, Vec::new())?;
     let base = course.rendered()?;
     let (deleted, edited): (Vec<_>, Vec<_>) =
@@ -43,7 +43,7 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
             "deleted": deleted,
             "unresolved": unresolved.collect::<Vec<_>>(),
         });
-        return ui.data(format_args!("{status:#}\n")).map(|()| Exit::Done);
+        return ui.json(&status).map(|()| Exit::Done);
     }
     let (from, to) = (course.from(), course.to());
     let newer = if from == to { "the newest".to_owned() } else { format!("{to} is newer") };

@@ -1,21 +1,24 @@
 //! `fastwright upgrade`: read what was recorded, render both sides, survey, and only then write.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ArgMatches;
 use serde_json::json;
 
 use super::ask::state_directory;
+use super::command::{Recipe, target};
 use super::course::Course;
+use super::directory;
 use super::face::{self, Face};
+use super::globals::Globals;
 use super::report::Report;
 use super::sources::given;
 use super::wizard;
 use crate::answer::{Answers, Layer};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::pack::{Catalog, Pack};
+use crate::pack::Catalog;
 use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone, Upgrade};
 use crate::render::Renderer;
 use crate::ui::Ui;
@@ -24,22 +27,26 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// Fails where it is refused or the disk does; then nothing was changed.
-pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
+pub fn run(ui: Ui, catalog: &Catalog, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
+    let pack = recipe.pack;
     let interrupt = Interrupt::listen()?;
-    let directory = directory(matches);
+    let directory = directory(matches)?;
     let mut given = given(matches, pack)?;
     if let Some(end) = ending(matches) {
         refuse_answers(&given)?;
-        return end_upgrade(ui, &directory, end, &interrupt, matches.get_flag("json"));
+        let again = again(recipe.globals, &directory);
+        return end_upgrade(ui, &directory, end, &interrupt, matches.get_flag("json"), &again);
     }
     let only_shows = ["check", "dry-run", "diff"].iter().any(|option| matches.get_flag(option));
     let access = if only_shows { Access::Read } else { Access::Write };
     let project = Project::open(&directory, access, state_directory().as_deref())?;
     if asks(matches)? {
-        given.insert(0, ask(ui, catalog, pack, &project, &given, matches)?);
+        given.insert(0, ask(ui, catalog, recipe, &project, &given, matches)?);
     }
     let course = Course::plot(catalog, pack, &project, given)?;
-    let report = Report { ui, project: &project, course: &course, json: matches.get_flag("json") };
+    let json = matches.get_flag("json");
+    let again = again(recipe.globals, &directory);
+    let report = Report { ui, project: &project, course: &course, json, again };
     if matches.get_flag("check") {
         return report.check();
     }
@@ -78,11 +85,12 @@ fn asks(matches: &ArgMatches) -> Result<bool> {
 fn ask(
     ui: Ui,
     catalog: &Catalog,
-    pack: &Pack,
+    recipe: Recipe<'_>,
     project: &Project,
     given: &[Layer],
     matches: &ArgMatches,
 ) -> Result<Layer> {
+    let pack = recipe.pack;
     let course = Course::plot(catalog, pack, project, given.to_vec())?;
     let base = if matches.get_flag("base-from-git") {
         project.base_from_git(&course.rendered()?)?
@@ -104,12 +112,15 @@ fn ask(
     };
     let mut layers = course.recorded();
     layers.layers.splice(0..0, given.iter().cloned());
-    wizard::ask_upgrade(ui, pack, &layers, &course, &plan, matches)
+    wizard::ask_upgrade(ui, recipe, &layers, &course, &plan, matches)
 }
 
-/// Returns the folder that a command for a project names.
-pub(super) fn directory(matches: &ArgMatches) -> PathBuf {
-    matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default()
+/// Returns the command for this project, to which what ends the upgrade is added.
+fn again(globals: &Globals, directory: &Path) -> String {
+    let mut words = vec!["fastwright upgrade".to_owned()];
+    words.extend((directory != Path::new(".")).then(|| target(directory)));
+    words.extend(Globals { directory: globals.directory.clone(), ..Globals::default() }.words());
+    words.join(" ")
 }
 
 fn conflicts(matches: &ArgMatches) -> Conflicts {
@@ -156,6 +167,7 @@ fn end_upgrade(
     end: End,
     interrupt: &Interrupt,
     json: bool,
+    again: &str,
 ) -> Result<Exit> {
     let project = Project::open(directory, Access::Write, state_directory().as_deref())?;
     let (name, paths, changed) = match end {
@@ -169,7 +181,7 @@ fn end_upgrade(
         let texts = |paths: &[crate::tree::RelPath]| -> Vec<String> {
             paths.iter().map(ToString::to_string).collect()
         };
-        ui.data(format_args!("{:#}\n", json!({name: texts(&paths), "changed": texts(&changed)})))?;
+        ui.json_of_done(&json!({name: texts(&paths), "changed": texts(&changed)}))?;
     }
     match end {
         End::Continue => {
@@ -181,7 +193,7 @@ fn end_upgrade(
             for path in &changed {
                 ui.tell(format_args!("  `{path}` had changed since"));
             }
-            ui.tell("\n`fastwright upgrade --undo` again brings back what was there until now");
+            ui.tell(format_args!("\n`{again} --undo` again brings back what was there until now"));
         }
     }
     Ok(Exit::Done)

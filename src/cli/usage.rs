@@ -47,6 +47,9 @@ pub fn error(command: &Command, error: &clap::Error) -> Option<Error> {
         ErrorKind::MissingRequiredArgument => {
             Error::usage(format!("{} is missing", many(ContextKind::InvalidArg)))
         }
+        ErrorKind::ArgumentConflict if many(ContextKind::PriorArg) == quoted(&[argument()]) => {
+            return Some(twice(&argument()));
+        }
         ErrorKind::ArgumentConflict => Error::usage(format!(
             "`{}` cannot be used with {}",
             argument(),
@@ -55,7 +58,6 @@ pub fn error(command: &Command, error: &clap::Error) -> Option<Error> {
         ErrorKind::TooManyValues => {
             Error::usage(format!("`{}` takes no value, and has `{}`", argument(), value()))
         }
-        ErrorKind::InvalidUtf8 => Error::usage("an argument is not UTF-8"),
         _ => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();
@@ -74,6 +76,11 @@ pub fn error(command: &Command, error: &clap::Error) -> Option<Error> {
             found.hint("`fastwright --help` and `fastwright COMMAND --help` show what there is")
         }
     })
+}
+
+/// Returns the error for an option that may be given once.
+pub fn twice(option: &str) -> Error {
+    Error::usage(format!("`{option}` is given twice")).hint("leave one of them out")
 }
 
 fn quoted(texts: &[String]) -> String {

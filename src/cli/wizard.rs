@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use super::command::{command, full, words};
+use super::command::Recipe;
 use super::course::Course;
 use super::new::{name_of, with_state};
 use super::variable;
@@ -21,7 +21,7 @@ use crate::ui::wizard::{Extent, Glyphs, Keep, Outcome, Place, Session, Standing,
 /// What a new project is asked for with.
 pub(super) struct Ask<'a> {
     pub ui: Ui,
-    pub pack: &'a Pack,
+    pub recipe: Recipe<'a>,
     pub layers: &'a Layers,
     pub directory: &'a Path,
     pub matches: &'a ArgMatches,
@@ -42,7 +42,8 @@ pub(super) struct Ask<'a> {
 /// # Errors
 /// Fails if the terminal cannot be used.
 pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
-    let Ask { ui, pack, layers, directory, .. } = *ask;
+    let Ask { ui, recipe, layers, directory, .. } = *ask;
+    let pack = recipe.pack;
     let renderer = Renderer::new(pack);
     let session = Session {
         title: "new",
@@ -60,8 +61,8 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         command: &|answers, directory, extent| {
             let directory = Path::new(directory);
             match extent {
-                Extent::Minimal => command(pack, answers, directory, name_of(directory).as_deref()),
-                Extent::Full => full(pack, answers, directory),
+                Extent::Minimal => recipe.short(answers, directory, name_of(directory).as_deref()),
+                Extent::Full => recipe.full(answers, directory),
             }
         },
         save_answers: &save,
@@ -84,19 +85,20 @@ fn files(pack: &Pack, renderer: &Renderer<'_>, answers: &Answers) -> Result<Tree
 /// Fails if somebody leaves, or the terminal cannot be used.
 pub(super) fn ask_upgrade(
     ui: Ui,
-    pack: &Pack,
+    recipe: Recipe<'_>,
     layers: &Layers,
     course: &Course<'_>,
     plan: &dyn Fn(&Answers) -> Result<Plan>,
     matches: &ArgMatches,
 ) -> Result<Layer> {
+    let pack = recipe.pack;
     let recorded = resolve(pack, &course.recorded()).answers;
     let recreate = |answers: &Answers, directory: &str, extent| {
         let asked = answers.iter().filter(|(key, value)| {
             let before = recorded.get(*key).map(|answer| &answer.value);
             extent == Extent::Full || before != Some(*value)
         });
-        words("upgrade", pack, Path::new(directory), asked)
+        recipe.words("upgrade", Path::new(directory), asked)
     };
     let name = layers.directory.clone();
     let place = |text: &str| Place {
@@ -107,7 +109,7 @@ pub(super) fn ask_upgrade(
     };
     let session = Session {
         title: "upgrade",
-        directory: super::upgrade::directory(matches).to_string_lossy().into_owned(),
+        directory: super::directory(matches)?.to_string_lossy().into_owned(),
         place: &place,
         theme: theme(matches),
         glyphs: glyphs(matches),

@@ -104,10 +104,11 @@ fn disagreement(conflict: &Conflict) -> String {
     format!("{did}; {seen}")
 }
 
-/// Returns what to do after an upgrade.
+/// Returns what to do after an upgrade; `again` is the command for the same project.
 #[must_use]
-pub fn next(plan: &Plan, has_git: bool) -> String {
+pub fn next(plan: &Plan, has_git: bool, again: &str) -> String {
     let mut lines = Vec::new();
+    let mut line = |text: &str| lines.push(text.to_owned());
     let (mut open, mut aside) = (false, false);
     for (_, conflict) in plan.conflicts() {
         match conflict.outcome {
@@ -116,21 +117,21 @@ pub fn next(plan: &Plan, has_git: bool) -> String {
         }
     }
     if aside {
-        lines.push("  take over what you want from the files beside yours, then remove them");
+        line("  take over what you want from the files beside yours, then remove them");
     }
     match (open, has_git) {
         (true, true) => {
-            lines.push("  resolve each conflict and `git add` it; `git mergetool` helps");
+            line("  resolve each conflict and `git add` it; `git mergetool` helps");
         }
-        (true, false) => lines.push("  resolve each conflict"),
-        (false, true) => lines.push("  look at `git status` and `git diff`, then commit"),
+        (true, false) => line("  resolve each conflict"),
+        (false, true) => line("  look at `git status` and `git diff`, then commit"),
         (false, false) => {}
     }
     if open {
-        lines.push("  fastwright upgrade --continue   ends the upgrade");
-        lines.push("  fastwright upgrade --abort      takes all of it back");
+        line(&format!("  {again} --continue   ends the upgrade"));
+        line(&format!("  {again} --abort      takes all of it back"));
     } else {
-        lines.push("  fastwright upgrade --undo       takes all of it back");
+        line(&format!("  {again} --undo       takes all of it back"));
     }
     lines.join("\n")
 }

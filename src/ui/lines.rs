@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
-use super::cancelled;
+use super::{cancelled, visible};
 use crate::error::Result;
 
 /// The longest line that is read, in bytes.
@@ -33,7 +33,7 @@ impl<'a> Lines<'a> {
 
     // A line that nobody can receive is no reason to fail: the end of the answers is.
     pub(super) fn say(&mut self, text: &str) {
-        let _ = writeln!(self.output, "{text}");
+        let _ = writeln!(self.output, "{}", visible(text));
     }
 
     /// Offers some ways to go on; nothing stands for the way back.
@@ -60,7 +60,8 @@ impl<'a> Lines<'a> {
     /// Shows a prompt and reads a line.
     pub(super) fn read(&mut self, prompt: &str) -> Result<Said> {
         loop {
-            let _ = write!(self.output, "{prompt}{}", self.end).and_then(|()| self.output.flush());
+            let _ = write!(self.output, "{}{}", visible(prompt), self.end)
+                .and_then(|()| self.output.flush());
             let mut bytes = Vec::new();
             let read = (&mut *self.input).take(MAX_LINE).read_until(b'\n', &mut bytes);
             if !matches!(read, Ok(length) if length > 0) {

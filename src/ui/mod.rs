@@ -1,6 +1,7 @@
 //! All printing: data on stdout, everything else on stderr.
 //!
-//! Chooses how things look, never what they mean; colour only repeats what words say.
+//! Chooses how things look, never what they mean; colour only repeats what words say. Whatever is
+//! printed is made [`visible`] first.
 
 mod ask;
 mod changes;
@@ -10,6 +11,7 @@ mod plain;
 mod prompt;
 mod report;
 mod rescue;
+mod visible;
 pub mod wizard;
 
 use std::fmt::Display;
@@ -20,10 +22,14 @@ pub use changes::{changes, changes_json, next, patches, stat};
 pub use explain::{explain_choice, explain_question, explain_relation};
 pub use plain::{plain, plain_resume};
 pub use prompt::{prompt, prompt_resume};
-pub use report::{conflicts, created, diff, json, size, tree};
+pub use report::{conflicts, created, json, size, tree};
 pub use rescue::Rescue;
+pub use visible::{is_hidden, visible};
 
-use crate::error::{Error, Result};
+use serde_json::Value as Json;
+
+use crate::error::{Error, Label, Result};
+use visible::visible_json;
 
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,18 +73,38 @@ impl Ui {
         Self { color: is_colored(color, variable, io::stderr().is_terminal()), verbosity }
     }
 
-    /// Writes data to stdout.
+    /// Writes text to stdout.
     ///
     /// # Errors
     /// Fails if stdout cannot take it; a reader that has gone is no failure.
     pub fn data(&self, text: impl Display) -> Result<()> {
-        let mut stdout = io::stdout().lock();
-        match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Error::failed("cannot write to standard output").because(error))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
+        stdout(&visible(&text.to_string()))
+    }
+
+    /// Writes a JSON value to stdout.
+    ///
+    /// # Errors
+    /// Fails as [`Ui::data`] does.
+    pub fn json(&self, value: &Json) -> Result<()> {
+        stdout(&visible_json(&format!("{value:#}\n")))
+    }
+
+    /// Writes a JSON value that tells what was done.
+    ///
+    /// # Errors
+    /// Fails as [`Ui::data`] does, and says that it was done.
+    pub fn json_of_done(&self, value: &Json) -> Result<()> {
+        let done = "what was asked for is done all the same; only its report is lost";
+        self.json(value).map_err(|error| error.because(done))
+    }
+
+    /// Writes a patch to stdout, byte for byte, so that `git apply` takes it; on a terminal, where
+    /// nobody reads bytes, it is text like any other.
+    ///
+    /// # Errors
+    /// Fails as [`Ui::data`] does.
+    pub fn patch(&self, patch: &str) -> Result<()> {
+        if io::stdout().is_terminal() { self.data(patch) } else { stdout(patch) }
     }
 
     /// Tells something on stderr, unless quiet.
@@ -90,16 +116,19 @@ impl Ui {
 
     /// Tells an error on stderr.
     pub fn error(&self, error: &Error) {
-        let text = error.to_string();
         if !self.color {
-            return stderr(text);
+            return stderr(error);
         }
-        let paint = |line: &str| match line.split_once(": ") {
-            Some(("error", rest)) => format!("\x1b[1;31merror:\x1b[0m {rest}"),
-            Some(("hint", rest)) => format!("\x1b[1;34mhint:\x1b[0m {rest}"),
-            _ => line.to_owned(),
+        let paint = |(label, text): (Option<Label>, String)| {
+            let text = visible(&text).into_owned();
+            match label {
+                Some(Label::Error) => format!("\x1b[1;31merror:\x1b[0m {text}"),
+                Some(Label::Hint) => format!("\x1b[1;34mhint:\x1b[0m {text}"),
+                None => text,
+            }
         };
-        stderr(text.lines().map(paint).collect::<Vec<_>>().join("\n"));
+        let lines: Vec<String> = error.lines().into_iter().map(paint).collect();
+        let _ = writeln!(io::stderr().lock(), "{}", lines.join("\n"));
     }
 }
 
@@ -132,9 +161,19 @@ fn cancelled() -> Error {
     Error::interrupted(2, "cancelled; nothing was written")
 }
 
+fn stdout(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::failed("cannot write to standard output").because(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 // A message that nobody can receive is no reason to fail.
 fn stderr(text: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible(&text.to_string()));
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use inquire::{InquireError, MultiSelect, Select, Text};
 
 use super::ask::{Asked, Asking, Fix, Row, Verdict, Walk};
 use super::rescue::may_begin;
-use super::{Ui, cancelled, window};
+use super::{Ui, cancelled, visible, window};
 use crate::answer::{Given, Layer};
 use crate::error::{Error, Problem, Result};
 use crate::exit::Exit;
@@ -73,18 +73,21 @@ fn solve(ui: Ui, walk: &mut Walk<'_>, problem: Problem, fix: Fix) -> Result<()> 
 
 fn ask(ui: Ui, walk: &Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
     let Asked { question, place, total, current, .. } = asked;
-    let label = format!("{place}/{total} {}", question.label);
+    let label = visible(&format!("{place}/{total} {}", question.label)).into_owned();
     let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
     match &question.kind {
         Kind::Text(_) | Kind::Integer { .. } => {
-            let default = text(current);
+            let real = text(current);
+            let default = visible(&real);
             let origin = asked.origin.map_or_else(String::new, |origin| format!("; {origin}"));
             let help = format!("{}{origin}; Esc goes back", question.help);
+            let help = visible(&help);
             let prompt = Text::new(&label).with_help_message(&help);
             let prompt = if default.is_empty() { prompt } else { prompt.with_default(&default) };
             may_begin();
             let reply = or_back(prompt.with_render_config(style(ui)).prompt())?;
-            Ok(reply.map_or(Reply::Back, |text| Reply::Answer(Given::Text(text))))
+            let real = |text: String| if text == default { real.clone() } else { text };
+            Ok(reply.map_or(Reply::Back, |text| Reply::Answer(Given::Text(real(text)))))
         }
         Kind::Bool => {
             let cursor = usize::from(*current != Some(Value::Bool(true)));
@@ -97,20 +100,23 @@ fn ask(ui: Ui, walk: &Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
             choose(ui, walk, asked, &label, &values, cursor.unwrap_or(0))
         }
         Kind::Many(choices) => {
-            let names = choices.iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
+            let names = choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>();
+            let shown = names.iter().map(|name| visible(name)).collect();
             let chosen = text(current);
             let marked: Vec<usize> = (0..names.len())
                 .filter(|index| chosen.split(',').any(|name| name == names[*index]))
                 .collect();
             let help = format!("{}; Space marks, Esc goes back", question.help);
-            let prompt = MultiSelect::new(&label, names)
+            let help = visible(&help);
+            let prompt = MultiSelect::new(&label, shown)
                 .with_help_message(&help)
                 .with_default(&marked)
                 .with_page_size(page())
                 .with_render_config(style(ui));
             may_begin();
-            let reply = or_back(prompt.prompt())?;
-            Ok(reply.map_or(Reply::Back, |names| Reply::Answer(Given::Text(names.join(",")))))
+            let Some(reply) = or_back(prompt.raw_prompt())? else { return Ok(Reply::Back) };
+            let names: Vec<&str> = reply.iter().map(|option| names[option.index]).collect();
+            Ok(Reply::Answer(Given::Text(names.join(","))))
         }
     }
 }
@@ -213,12 +219,13 @@ fn select(
 ) -> Result<Option<usize>> {
     // A line that wraps would be more than a page counts on.
     let columns = usize::from(window().map_or(80, |(columns, _)| columns)).saturating_sub(4).max(8);
-    let short = |option: String| option.chars().take(columns).collect::<String>();
-    let prompt = Select::new(label, options.into_iter().map(short).collect())
+    let short = |option: String| visible(&option).chars().take(columns).collect::<String>();
+    let (label, help) = (visible(label), visible(help));
+    let prompt = Select::new(&label, options.into_iter().map(short).collect())
         .with_starting_cursor(cursor)
         .with_page_size(page())
         .with_render_config(style(ui));
-    let prompt = if help.is_empty() { prompt } else { prompt.with_help_message(help) };
+    let prompt = if help.is_empty() { prompt } else { prompt.with_help_message(&help) };
     may_begin();
     Ok(or_back(prompt.raw_prompt())?.map(|option| option.index))
 }

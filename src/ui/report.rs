@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::merge::{Change, Conflict, Outcome, Plan};
-use crate::tree::{Blob, RelPath};
+use crate::tree::RelPath;
 
 /// Returns one line for each path that needs a look: what happened to it and where to look.
 #[must_use]
@@ -107,28 +107,6 @@ impl Folder<'_> {
             rows.push((format!("{indent}{}{name}", branch().0), note.clone()));
         }
     }
-}
-
-/// Returns what a plan writes as a diff that `git apply` takes.
-#[must_use]
-pub fn diff(plan: &Plan) -> String {
-    let edits = plan.edits();
-    let created = edits.iter().filter_map(|edit| Some((&edit.path, edit.after.as_ref()?)));
-    created.map(|(path, blob)| addition(path, blob)).collect()
-}
-
-fn addition(path: &RelPath, blob: &Blob) -> String {
-    let head = format!("diff --git a/{path} b/{path}\nnew file mode {}\n", blob.mode);
-    let Ok(text) = std::str::from_utf8(&blob.bytes) else {
-        return format!("{head}Binary files /dev/null and b/{path} differ\n");
-    };
-    if text.is_empty() {
-        return head;
-    }
-    let count = text.lines().count();
-    let lines: Vec<String> = text.lines().map(|line| format!("+{line}")).collect();
-    let end = if text.ends_with('\n') { "" } else { "\n\\ No newline at end of file" };
-    format!("{head}--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{count} @@\n{}{end}\n", lines.join("\n"))
 }
 
 /// Returns every path of a plan with what becomes of it.

@@ -4,7 +4,7 @@
 //! signal instead. It ends the program as the signal would have: whoever waits for a key on a
 //! terminal that has gone would wait for ever.
 
-use std::io::{Read, Write, stderr, stdin};
+use std::io::{Read, Write, stdin};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -60,7 +60,7 @@ impl Rescue {
             if waiting.read_exact(&mut [0]).is_ok() {
                 thread::sleep(BEGINS);
                 before.iter().for_each(restore);
-                let _ = writeln!(stderr(), "\n{}", farewell());
+                super::stderr(format_args!("\n{}", farewell()));
                 let signal = i32::try_from(CAUGHT.load(Ordering::SeqCst)).unwrap_or(SIGTERM);
                 let _ = emulate_default_handler(signal);
             }
@@ -92,6 +92,6 @@ fn restore(before: &Termios) {
     let is_raw = tcgetattr(stdin()).is_ok_and(|now| now.local_modes != before.local_modes);
     if is_raw {
         let _ = tcsetattr(stdin(), OptionalActions::Now, before);
-        let _ = stderr().write_all(RESTORE.as_bytes());
+        let _ = std::io::stderr().write_all(RESTORE.as_bytes());
     }
 }

@@ -24,6 +24,12 @@ pub fn manifest(path: &str) -> PathBuf {
     folder.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from).join(path)
 }
 
+/// Returns every file below a folder with its contents.
+pub fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let tree = fastwright::project::read_folder(folder).expect("readable");
+    tree.into_iter().map(|(path, blob)| (path.to_string(), blob.bytes)).collect()
+}
+
 /// Returns the catalog of a pack among the fixtures.
 pub fn catalog(name: &str) -> Catalog {
     let folder = manifest("tests/fixtures").join(name);

@@ -67,7 +67,8 @@ impl Sandbox {
         self.command(&[&pack, arguments].concat())
     }
 
-    /// Runs the program; the sandbox's own path reads `[..]` in what it says.
+    /// Runs the program; in what it says the sandbox's own path reads `[..]`, that of the fixtures
+    /// `[fixtures]`.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.finish(&mut self.command(arguments))
     }
@@ -79,6 +80,7 @@ impl Sandbox {
             let path = self.path().canonicalize().expect("a real path");
             text.replace(&*path.to_string_lossy(), "[..]")
                 .replace(&*self.path().to_string_lossy(), "[..]")
+                .replace(&*super::manifest("tests/fixtures").to_string_lossy(), "[fixtures]")
         };
         Output {
             status: output.status.code(),

@@ -2,7 +2,7 @@
 //!
 //! Draws on stderr; stdout stays for data. Undoes exactly what it set.
 
-use std::io::{self, BufWriter, Stderr, Write};
+use std::io::{self, BufWriter, Stderr};
 use std::panic;
 use std::sync::Arc;
 use std::thread;
@@ -51,7 +51,7 @@ impl Terminal {
             leave();
             previous(info);
             if let Some(kept) = &kept {
-                let _ = writeln!(io::stderr(), "{kept}");
+                super::super::stderr(kept);
             }
         }));
         let backend = CrosstermBackend::new(BufWriter::new(io::stderr()));

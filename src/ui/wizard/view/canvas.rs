@@ -8,6 +8,7 @@ use ratatui::text::Line;
 
 use super::super::theme::{Glyphs, Role, Theme};
 use super::{Hit, Screen};
+use crate::ui::is_hidden;
 
 /// A buffer with a theme.
 pub struct Canvas<'a> {
@@ -128,7 +129,7 @@ impl<'a> Canvas<'a> {
         let ascii = self.glyphs == Glyphs::Ascii;
         let clean = |character: char| match character {
             '\t' => ' ',
-            character if character.is_control() => '?',
+            character if character == '\n' || is_hidden(character) => '?',
             character if ascii && !character.is_ascii() => '?',
             character => character,
         };

@@ -1,0 +1,388 @@
+//! Folders that somebody else filled: a clone, an archive, a colleague's branch. Whatever lies in
+//! them, nothing outside changes, and no program of theirs runs.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use sha2::{Digest, Sha256};
+
+use crate::support::Story;
+
+const ENDS: [&[&str]; 4] = [&[], &["--undo"], &["--abort"], &["--continue"]];
+
+/// A project that a version renames, deletes, changes and adds files in, below folders.
+fn deep() -> Story {
+    Story::new(
+        &[("a/b/c/changed", "old\n"), ("a/b/gone", "old\n"), ("top", "old\n")],
+        &[("a/b/c/changed", "new\n"), ("a/x/added", "new\n"), ("top", "new\n")],
+    )
+}
+
+/// All that stands below a folder: bytes, modes and where links lead.
+fn snapshot(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let (mut found, mut open) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(path) = open.pop() {
+        let metadata = path.symlink_metadata().expect("it is there");
+        let bytes = if metadata.is_symlink() {
+            std::fs::read_link(&path).expect("read").into_os_string().into_encoded_bytes()
+        } else if metadata.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("read");
+            open.extend(entries.map(|entry| entry.expect("an entry").path()));
+            Vec::new()
+        } else {
+            std::fs::read(&path).expect("read")
+        };
+        found.insert(path, (metadata.permissions().mode(), bytes));
+    }
+    found
+}
+
+/// What nobody may change: a home with settings, and the hooks and settings of the repository.
+struct Outside {
+    places: Vec<PathBuf>,
+    before: Vec<BTreeMap<PathBuf, (u32, Vec<u8>)>>,
+}
+
+impl Outside {
+    fn of(story: &Story) -> Self {
+        for name in ["gone", "c/changed", "changed", "added", "x/added", "b/gone", "top", "hook"] {
+            story.sandbox.write(&format!("outside/{name}"), "old\n");
+        }
+        story.sandbox.write("outside/.bashrc", "true\n");
+        let names = ["outside", "shop/.git/hooks", "shop/.git/config", "shop/.git/info"];
+        let there = names.iter().map(|name| story.sandbox.join(name));
+        let places: Vec<PathBuf> = there.filter(|place| place.exists()).collect();
+        let before = places.iter().map(|place| snapshot(place)).collect();
+        Self { places, before }
+    }
+
+    fn assert_same(&self, case: &str) {
+        for (place, before) in self.places.iter().zip(&self.before) {
+            assert_eq!(&snapshot(place), before, "{case}: {}", place.display());
+        }
+    }
+}
+
+fn fingerprint(bytes: &str) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().fold("100644:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// A record of a run that nobody made.
+#[derive(Clone, Debug)]
+struct Forged {
+    /// Where it lies.
+    place: &'static str,
+    /// Its first line, and whether the run is said to be done or kept.
+    version: usize,
+    folder: &'static str,
+    is_committed: bool,
+    /// What it says of which paths: before, after.
+    entries: Vec<(&'static str, bool, bool)>,
+}
+
+const PLACES: [&str; 5] = [
+    ".fastwright",
+    ".git/fastwright",
+    ".git/fastwright/0123456789abcdef",
+    ".local/state/fastwright/projects/0123456789abcdef-1",
+    ".fastwright-0123456789abcdef0123456789abcdef",
+];
+
+/// Paths that lead out through links, or name what git would run.
+const PATHS: [&str; 10] = [
+    "out/hook",
+    "out/.bashrc",
+    "hooks/post-checkout",
+    "a/b/c/changed",
+    "a/b/link/hook",
+    "top",
+    "../outside/hook",
+    "/tmp/hook",
+    ".git/hooks/post-checkout",
+    "new/file",
+];
+
+fn forged() -> impl Strategy<Value = Forged> {
+    let entry = (select(&PATHS[..]), any::<bool>(), any::<bool>());
+    (
+        select(&PLACES[..]),
+        1..=2_usize,
+        select(&["txn", "last"][..]),
+        any::<bool>(),
+        vec(entry, 1..6),
+    )
+        .prop_map(|(place, version, folder, is_committed, entries)| Forged {
+            place,
+            version,
+            folder,
+            is_committed,
+            entries,
+        })
+}
+
+impl Forged {
+    fn write(&self, story: &Story) {
+        let base = format!("{}/{}", self.place, self.folder);
+        let waiting = ".fastwright-0123456789abcdef0123456789abcdef";
+        let mut lines = vec![format!("fastwright transaction {}", self.version)];
+        if self.version == 2 {
+            lines.push(format!("waiting {waiting}"));
+        }
+        for (number, (path, has_before, has_after)) in self.entries.iter().enumerate() {
+            let side = |there: &bool, text| if *there { fingerprint(text) } else { "-".to_owned() };
+            let (before, after) = (side(has_before, "old\n"), side(has_after, "#!/bin/sh\nevil\n"));
+            lines.push(format!("edit {before} {after} {path}"));
+            for folder in [format!("{base}/new"), waiting.to_owned()] {
+                story.write(&format!("{folder}/{number}"), "#!/bin/sh\nevil\n");
+            }
+            story.write(&format!("{base}/old/{number}"), "old\n");
+        }
+        lines.extend(["remember", "conflict top", "end"].map(str::to_owned));
+        story.write(&format!("{base}/plan"), lines.join("\n") + "\n");
+        if self.is_committed {
+            story.write(&format!("{base}/COMMIT"), "");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_record_that_comes_with_the_folder_is_not_obeyed(forged in vec(forged(), 1..4)) {
+        let story = deep();
+        let shop = story.sandbox.join("shop");
+        let outside = Outside::of(&story);
+        symlink("../outside", shop.join("out")).expect("linked");
+        symlink(".git/hooks", shop.join("hooks")).expect("linked");
+        symlink("../../../outside", shop.join("a/b/link")).expect("linked");
+        for record in &forged {
+            record.write(&story);
+        }
+        let files = snapshot(&shop);
+
+        for end in ENDS.iter().rev() {
+            let output = story.upgrade(end);
+            let case = format!("{end:?}: {}", output.stderr);
+
+            prop_assert!(output.status.is_some_and(|status| status <= 3), "{}", case);
+            outside.assert_same(&case);
+            if !end.is_empty() {
+                prop_assert_eq!(output.status, Some(1), "nothing was upgraded yet: {}", case);
+                prop_assert_eq!(&snapshot(&shop), &files, "{}", case);
+            }
+        }
+        prop_assert_eq!(story.read("a/x/added"), "new\n");
+        prop_assert_eq!(story.upgrade(&["--undo"]).status, Some(0));
+        outside.assert_same("undone");
+        prop_assert_eq!(&snapshot(&shop).len(), &files.len());
+    }
+}
+
+#[test]
+fn a_link_at_any_depth_leads_nowhere_outside() {
+    let folders = ["a", "a/b", "a/b/c", "a/x"];
+    let ends = [
+        "/",
+        "..",
+        "../..",
+        "../outside",
+        "../../outside",
+        "../../../outside",
+        "nowhere",
+        ".git",
+        ".git/hooks",
+        "../.git/hooks",
+        "../../.git/hooks",
+        "a",
+        "b",
+        ".",
+    ];
+    for (folder, end) in folders.iter().flat_map(|folder| ends.map(|end| (folder, end))) {
+        for is_absolute in [false, true] {
+            let story = deep();
+            let outside = Outside::of(&story);
+            let place = story.sandbox.join("shop").join(folder);
+            if place.exists() {
+                std::fs::rename(&place, story.sandbox.join("moved")).expect("moved");
+            }
+            let whole = story.sandbox.join("shop").join(end);
+            symlink(if is_absolute { whole } else { end.into() }, &place).expect("linked");
+
+            for arguments in [&[][..], &["--allow-dirty"], &["--conflicts", "sidecar"], &["--undo"]]
+            {
+                let output = story.upgrade(arguments);
+                let case = format!("{folder} -> {end}, {arguments:?}: {}", output.stderr);
+                assert!(output.status.is_some_and(|status| status <= 3), "{case}");
+                outside.assert_same(&case);
+            }
+            let output = story.run(&["new", "shop/sub", "--yes", "--no-git"]);
+            assert!(output.status.is_some_and(|status| status <= 3), "{}", output.stderr);
+            outside.assert_same("new");
+        }
+    }
+}
+
+/// Settings of a repository that name a program, with the attributes that would call it.
+const PROGRAMS: [(&str, &str); 12] = [
+    ("core.fsmonitor", ""),
+    ("core.hooksPath", ""),
+    ("core.editor", ""),
+    ("core.pager", ""),
+    ("core.sshCommand", ""),
+    ("core.gitProxy", ""),
+    ("diff.external", ""),
+    ("diff.x.textconv", "* diff=x\n"),
+    ("diff.x.command", "* diff=x\n"),
+    ("filter.x.clean", "* filter=x\n"),
+    ("filter.x.process", "* filter=x\n"),
+    ("merge.x.driver", "* merge=x\n"),
+];
+
+#[test]
+fn no_program_that_a_repository_names_is_run() {
+    // libgit2 opens the first; the second is asked through the program `git`.
+    for format in ["sha1", "sha256"] {
+        for (setting, attributes) in PROGRAMS {
+            let story = deep();
+            let marks = story.sandbox.join("marks");
+            std::fs::create_dir(&marks).expect("made");
+            let program = story.sandbox.join("program");
+            let script = format!("#!/bin/sh\ntouch '{}/ran'\ncat\n", marks.display());
+            story.sandbox.write("program", &script);
+            let executable = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(&program, executable.clone()).expect("made executable");
+            if format == "sha256" {
+                std::fs::remove_dir_all(story.sandbox.join("shop/.git")).expect("removed");
+                story.git(&["init", "--quiet", "--object-format=sha256"]);
+                story.commit();
+            }
+            story.write(".gitattributes", attributes);
+            story.commit();
+            let hooks = story.sandbox.join("shop/.git/hooks");
+            std::fs::create_dir_all(&hooks).expect("made");
+            for hook in ["post-index-change", "pre-commit", "fsmonitor-watchman", "post-checkout"] {
+                std::fs::write(hooks.join(hook), &script).expect("written");
+                std::fs::set_permissions(hooks.join(hook), executable.clone()).expect("executable");
+            }
+            let value = if setting == "core.hooksPath" { &hooks } else { &program };
+            story.git(&["config", setting, value.to_str().expect("UTF-8")]);
+            // Edits on both sides, and a file that only looks changed.
+            story.write("top", "mine\n");
+            story.write("a/b/c/changed", "old\n");
+            let _ = std::fs::remove_file(marks.join("ran"));
+
+            for arguments in
+                [&["--dry-run"][..], &[], &["--allow-dirty"], &["--abort"], &["--undo"]]
+            {
+                let output = story.upgrade(arguments);
+                let case = format!("{format}, {setting}, {arguments:?}: {}", output.stderr);
+                assert!(output.status.is_some_and(|status| status <= 3), "{case}");
+                assert!(!marks.join("ran").exists(), "{case}");
+            }
+            for arguments in [["status", "shop"], ["diff", "shop"]] {
+                story.run(&arguments);
+                assert!(!marks.join("ran").exists(), "{setting}, {arguments:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_leads_to_another_repository_is_refused() {
+    let story = deep();
+    let victim = story.sandbox.join("victim");
+    story.git_in(".", &["init", "--quiet", "victim"]);
+    story.sandbox.write("victim/top", "old\n");
+    story.git_in("victim", &["add", "--all"]);
+    let before = snapshot(&victim);
+    let git = story.sandbox.join("shop/.git");
+    let attempts: [&dyn Fn(); 4] = [
+        &|| std::fs::write(&git, format!("gitdir: {}/.git\n", victim.display())).expect("written"),
+        &|| std::fs::write(&git, "gitdir: ../victim/.git\n").expect("written"),
+        &|| symlink("../victim/.git", &git).expect("linked"),
+        &|| {
+            story.git(&["init", "--quiet"]);
+            story.git(&["config", "core.worktree", victim.to_str().expect("UTF-8")]);
+        },
+    ];
+
+    for (number, attempt) in attempts.iter().enumerate() {
+        let _ = std::fs::remove_dir_all(&git).or_else(|_| std::fs::remove_file(&git));
+        attempt();
+        story.write("top", "mine\n");
+        for arguments in [&["--allow-dirty"][..], &["--undo"], &["--abort"]] {
+            let output = story.upgrade(arguments);
+            assert_eq!(output.status, Some(1), "{number}, {arguments:?}: {}", output.stderr);
+            assert!(output.stderr.contains("\n\nhint: "), "{}", output.stderr);
+            assert_eq!(snapshot(&victim), before, "{number}, {arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn a_repository_or_a_project_of_another_user_is_refused_before_anything_is_read() {
+    // Only root can give files away.
+    let story = deep();
+    let give = |folder: &str, user: u32| {
+        let mut open = vec![story.sandbox.join(folder)];
+        while let Some(path) = open.pop() {
+            if std::os::unix::fs::lchown(&path, Some(user), Some(user)).is_err() {
+                return false;
+            }
+            if path.symlink_metadata().expect("there").is_dir() {
+                let entries = std::fs::read_dir(&path).expect("read");
+                open.extend(entries.map(|entry| entry.expect("an entry").path()));
+            }
+        }
+        true
+    };
+    if !give("shop", 12345) {
+        return;
+    }
+    let before = snapshot(&story.sandbox.join("shop"));
+
+    for arguments in ENDS {
+        let output = story.upgrade(arguments);
+        assert_eq!(output.status, Some(1), "{}", output.stderr);
+        assert!(output.stderr.contains("safe.directory"), "{}", output.stderr);
+    }
+    assert_eq!(snapshot(&story.sandbox.join("shop")), before);
+    assert!(!story.sandbox.join(".home/.local").exists(), "not even a store is made");
+
+    // Without a repository, one that is found by looking further up is refused.
+    std::fs::remove_dir_all(story.sandbox.join("shop/.git")).expect("removed");
+    let output = story.run(&["upgrade", "shop/a/b"]);
+    assert_eq!(output.status, Some(2), "{}", output.stderr);
+    assert!(output.stderr.contains("belongs to another user"), "{}", output.stderr);
+}
+
+#[test]
+fn pipes_and_sockets_in_the_place_of_files_block_nobody() {
+    let names = ["top", "a/b/c/changed", "a/x/added", "a/b", ".fastwright.toml"];
+    for name in names {
+        let story = deep();
+        let place = story.sandbox.join("shop").join(name);
+        let _ = std::fs::remove_file(&place).or_else(|_| std::fs::remove_dir_all(&place));
+        std::fs::create_dir_all(place.parent().expect("it has one")).expect("made");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &place,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RWXU,
+            0,
+        )
+        .expect("a pipe");
+
+        for command in [&["status", "shop"][..], &["diff", "shop"], &["upgrade", "shop"]] {
+            let output = story.run(command);
+            assert!(output.status.is_some_and(|status| status <= 3), "{name}: {}", output.stderr);
+        }
+        assert!(place.symlink_metadata().is_ok_and(|found| !found.is_file()), "{name}");
+    }
+}
