@@ -20,14 +20,13 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 ];
 
 /// What only one module may name, and which.
-const OWNED: [(&str, &[&str]); 10] = [
+const OWNED: [(&str, &[&str]); 9] = [
     ("std::fs", &["project"]),
     ("std::env", &["cli", "main"]),
     ("tera::", &["render"]),
     ("include_dir", &["pack"]),
     ("git2::", &["merge", "project"]),
     ("clap", &["cli"]),
-    ("inquire", &["ui"]),
     ("ratatui", &["ui"]),
     ("crossterm", &["ui"]),
     ("println!", &[]),

@@ -8,6 +8,7 @@ mod drafts;
 mod faces;
 mod fuzz;
 mod generated;
+mod keys;
 mod laws;
 mod merge;
 mod packs;
