@@ -18,6 +18,7 @@ mod repositories;
 mod screens;
 mod shells;
 mod snapshots;
+mod storm;
 mod support;
 mod terminal;
 mod traces;

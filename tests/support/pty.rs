@@ -4,7 +4,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -190,6 +190,22 @@ impl Terminal {
         let mut kill = Command::new("kill");
         assert!(kill.args(["-s", name, &leader.to_string()]).status().expect("kill").success());
         self
+    }
+
+    /// Sends a signal if the program still runs.
+    pub fn signal_if_there(&mut self, name: &str) {
+        let process = self.child.as_ref().and_then(|child| child.process_id());
+        let process = process.expect("a program that nobody waited for").to_string();
+        let _ = Command::new("kill").args(["-s", name, &process]).stderr(Stdio::null()).status();
+    }
+
+    /// Takes what the program has written so far.
+    pub fn look(&mut self) {
+        let (_, descriptor) = self.master.as_mut().expect("the terminal is there");
+        let mut ready = [pollfd { fd: descriptor.as_raw_fd(), events: POLLIN, revents: 0 }];
+        if poll(&mut ready, Some(Duration::ZERO)).expect("polled") > 0 {
+            self.read(Instant::now() + DEADLINE);
+        }
     }
 
     /// Takes the terminal away, as a connection that breaks does.
