@@ -110,6 +110,9 @@ fn an_arrow_that_comes_in_two_pieces_is_no_escape() {
         terminal.keys("\x1b").wait_for("no dialog", |screen| !screen.contents().contains("Leave?"));
     }
     assert!(moved, "{}", terminal.screen().contents());
+    // On a line that is slower still it moves what Esc has opened.
+    terminal.keys("\x1b").wait("[>Quit<]").keys("[B").wait("[>Stay<]").keys(" ");
+    terminal.wait_for("no dialog", |screen| !screen.contents().contains("Leave?"));
 
     terminal.keys(" ").wait("Also set").keys("\x03");
     assert_left(&mut terminal, &sandbox, 130, "an arrow");

@@ -25,6 +25,8 @@ pub enum Input {
 
 /// How long the rest of an arrow key may be behind its Esc, on a slow line.
 const ESCAPE: Duration = Duration::from_millis(200);
+/// How long it is still the rest of one, although the Esc was taken for itself.
+const LATE: Duration = Duration::from_millis(1000);
 /// How long the rest of any other sequence may take.
 const SEQUENCE: Duration = Duration::from_millis(500);
 /// How long a paste may pause before what came of it is shown.
@@ -68,6 +70,8 @@ pub struct Decoder {
     held: Vec<u8>,
     /// An Esc stood before a character.
     alt: bool,
+    /// An Esc was taken for itself a moment ago; what follows may show that it was none.
+    late: bool,
     paste: Paste,
 }
 
@@ -87,7 +91,7 @@ impl Decoder {
     #[must_use]
     pub fn patience(&self) -> Option<Duration> {
         match self.state {
-            State::Ground => None,
+            State::Ground => self.late.then_some(LATE),
             State::Paste if !self.paste.stalls => Some(PASTE),
             State::Paste if self.paste.end == 0 => None,
             State::Paste | State::Escape => Some(ESCAPE),
@@ -110,7 +114,12 @@ impl Decoder {
     /// Nothing came for a while: what is half stays so.
     pub fn silence(&mut self, found: &mut Vec<Input>) {
         match self.state {
-            State::Escape => found.push(key(KeyCode::Esc)),
+            State::Escape => {
+                found.push(key(KeyCode::Esc));
+                self.reset();
+                self.late = true;
+                return;
+            }
             State::Paste if self.paste.stalls => {
                 self.leave_paste(found);
                 return self.silence(found);
@@ -123,7 +132,7 @@ impl Decoder {
                 self.paste = Paste { stalls: true, ..Paste::default() };
                 return;
             }
-            _ => {}
+            _ => self.bracket(found),
         }
         self.reset();
     }
@@ -132,6 +141,14 @@ impl Decoder {
         self.state = State::Ground;
         self.held.clear();
         self.alt = false;
+        self.late = false;
+    }
+
+    /// Takes a bracket that came late behind an Esc, and was not the rest of it, for itself.
+    fn bracket(&mut self, found: &mut Vec<Input>) {
+        if self.late && self.state == State::Control && self.held.is_empty() {
+            self.typed('[', found);
+        }
     }
 
     fn start(&mut self, state: State) {
@@ -148,6 +165,7 @@ impl Decoder {
             return found.push(Input::Interrupt);
         }
         match (self.state, byte) {
+            (State::Ground, b'[') if self.late => self.state = State::Control,
             (State::Ground, _) => self.ground(byte, found),
             (State::Escape, ESC) => found.push(key(KeyCode::Esc)),
             (State::Escape, b'[') => self.start(State::Control),
@@ -187,6 +205,7 @@ impl Decoder {
             (State::Character(missing), 0x80..=0xbf) => self.character(missing, byte, found),
             // Whatever it was, it has no end, and something else begins.
             _ => {
+                self.bracket(found);
                 self.reset();
                 self.ground(byte, found);
             }
@@ -439,6 +458,24 @@ mod tests {
         assert!(decoder.patience().is_some());
         decoder.feed(b"[A", &mut found);
         assert_eq!((found.as_slice(), decoder.patience()), (up.as_slice(), None));
+
+        // Late, it is Esc and the arrow, but never what stands in its name.
+        decoder.feed(b"\x1b", &mut found);
+        decoder.silence(&mut found);
+        decoder.feed(b"[1;", &mut found);
+        decoder.feed(b"5B", &mut found);
+        let late = [plain(KeyCode::Esc), key(KeyCode::Down, CONTROL)];
+        assert_eq!(found.split_off(1), late);
+        // Whoever types a bracket behind an Esc types a bracket.
+        for behind in [&b"\r"[..], b""] {
+            decoder.feed(b"\x1b", &mut found);
+            decoder.silence(&mut found);
+            decoder.feed(b"[", &mut found);
+            decoder.feed(behind, &mut found);
+            decoder.silence(&mut found);
+            assert_eq!(found.split_off(1)[..2], [plain(KeyCode::Esc), plain(KeyCode::Char('['))]);
+            decoder = Decoder::default();
+        }
 
         let two = [plain(KeyCode::Esc), plain(KeyCode::Up)];
         assert_eq!(slowly(&[b"\x1b", b"\x1b[A"]), two);
