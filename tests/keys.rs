@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Sandbox, Terminal, shell};
+use crate::support::{Sandbox, Terminal, script, shell};
 
 const FACES: [&str; 3] = ["wizard", "prompt", "plain"];
 
@@ -318,4 +318,28 @@ fn prompts_without_a_shell_behind_them_do_not_stop() {
     terminal.keys("half\x1a").signal("TSTP").keys("way\r").wait("Name halfway").keys("\x03");
 
     assert_left(&mut terminal, &sandbox, 130, "no shell");
+}
+
+#[test]
+fn in_the_background_the_terminal_is_left_to_the_shell() {
+    let begun = "set -m; \"$@\" & echo it is there; read go; fg";
+    let sent = "set -m; \"$@\"; bg; echo it is there; read go; fg";
+    for (face, field) in [("wizard", "[ half"), ("prompt", "(shop) half")] {
+        for text in [begun, sent] {
+            let sandbox = Sandbox::new();
+            let command = script(&asking(&sandbox, face), text);
+            let mut terminal = sandbox.terminal(command).start();
+            if text == sent {
+                terminal.wait("What the project is called").keys("half").wait(field).keys("\x1a");
+            }
+            terminal.wait("it is there").assert_restored();
+
+            terminal.keys("\r");
+            if text == begun {
+                terminal.wait("What the project is called").keys("half");
+            }
+            terminal.wait(field).keys("\x03");
+            assert_left(&mut terminal, &sandbox, 130, &format!("{face} {text}"));
+        }
+    }
 }

@@ -271,7 +271,11 @@ impl Drop for Terminal {
 
 /// Returns a shell that starts a command as a job, and takes it up again on Enter once it stopped.
 pub fn shell(program: &Command) -> Command {
-    let script = "set -m; \"$@\"; echo it has stopped; read go; fg";
+    script(program, "set -m; \"$@\"; echo it has stopped; read go; fg")
+}
+
+/// Returns a shell that does with a command what a script says.
+pub fn script(program: &Command, script: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
     command.env_clear();
