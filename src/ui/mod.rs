@@ -24,7 +24,7 @@ pub use lines::Typed;
 pub use plain::{plain, plain_resume};
 pub use prompt::{prompt, prompt_resume};
 pub use report::{conflicts, created, diff, json, size, tree};
-pub use tty::{Decoder, Input, Signals};
+pub use tty::Signals;
 
 use crate::error::{Error, Result};
 

@@ -20,7 +20,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use filedescriptor::{POLLERR, POLLHUP, poll};
 use rustix::io::Errno;
 
-pub use decode::{Decoder, Input};
+use decode::Decoder;
+pub use decode::Input;
 pub use mode::Mode;
 pub use signals::Signals;
 
