@@ -20,14 +20,13 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 ];
 
 /// What only one module may name, and which.
-const OWNED: [(&str, &[&str]); 10] = [
+const OWNED: [(&str, &[&str]); 9] = [
     ("std::fs", &["project"]),
     ("std::env", &["cli", "main"]),
     ("tera::", &["render"]),
     ("include_dir", &["pack"]),
     ("git2::", &["merge", "project"]),
     ("clap", &["cli"]),
-    ("inquire", &["ui"]),
     ("ratatui", &["ui"]),
     ("crossterm", &["ui"]),
     ("println!", &[]),
@@ -168,6 +167,15 @@ fn what_is_printed_goes_through_one_place() {
     }
 
     assert!(found.iter().eq(PRINTS), "{found:?} print");
+}
+
+#[test]
+fn keys_are_read_and_the_terminal_is_set_in_one_place() {
+    let ways = ["event::read", "event::poll", "EventStream", "raw_mode", "make_raw", "tcsetattr"];
+    for (_, file, code) in sources() {
+        let way = ways.iter().find(|way| code.contains(*way));
+        assert!(way.is_none() || file.starts_with("ui/tty/"), "{file} has {way:?}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 use fastwright::pack::Catalog;
 
 use crate::support::wizard::{LOOK, with_wizard};
-use crate::support::{Sandbox, Terminal};
+use crate::support::{Sandbox, Terminal, shell};
 
 fn asking(sandbox: &Sandbox, more: &[&str]) -> Command {
     sandbox.with_pack("evolving", &[&["new", "shop"], more].concat())
@@ -16,18 +16,6 @@ fn start(sandbox: &Sandbox) -> Terminal {
     let mut terminal = sandbox.terminal(asking(sandbox, &[])).start();
     terminal.wait("What the project is called");
     terminal
-}
-
-/// Returns a shell that starts a command as a job, and takes it up again on Enter once it stopped.
-fn shell(program: &Command) -> Command {
-    let script = "set -m; \"$@\"; echo it has stopped; read go; fg";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
-    command.env_clear();
-    for (name, value) in program.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    command
 }
 
 /// Fails unless the run was left with a status, the terminal as it was, and nothing written.
@@ -126,6 +114,10 @@ fn the_wizard_ends_when_its_terminal_has_gone() {
 #[test]
 fn a_panic_restores_the_terminal_and_tells_how_to_go_on() {
     let sandbox = Sandbox::new();
+    let mut before = start(&sandbox);
+    before.keys("mine\t").wait("# mine").wait("draft saved").keys("\x03");
+    assert_eq!(before.status(), 130);
+
     let mut terminal =
         sandbox.terminal(asking(&sandbox, &[])).env("FASTWRIGHT_UI", "panic").start();
 

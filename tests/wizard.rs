@@ -475,6 +475,37 @@ fn a_paste_is_one_edit_without_line_breaks_and_presses_no_key() {
 }
 
 #[test]
+fn letters_that_come_at_once_are_what_they_are_one_by_one() {
+    let text = "gre-z";
+    for field in ["", "M-g Up Up Up", "C-s", "C-p", "Tab Tab Tab /", "Tab Tab Tab / =b"] {
+        let (mut at_once, mut one_by_one) = (String::new(), String::new());
+        for (shown, keys) in [(&mut at_once, ""), (&mut one_by_one, "=gre-z")] {
+            *shown = with_wizard(&pack("evolving"), LOOK, |wizard| {
+                press(wizard, &format!("{field} {keys}"));
+                if keys.is_empty() {
+                    assert!(wizard.takes_text());
+                    wizard.update(Message::Typed(text.to_owned()));
+                }
+                format!("{}{}", crate::support::wizard::text(&drawn(wizard)), focus(wizard))
+            });
+        }
+        assert_eq!(at_once, one_by_one, "{field}");
+    }
+}
+
+#[test]
+fn a_field_takes_as_much_as_it_holds_and_says_so() {
+    with_wizard(&pack("evolving"), LOOK, |wizard| {
+        wizard.update(Message::Paste("ab".repeat(10_000)));
+
+        let text = wizard.model.edit.as_ref().map_or("", |edit| &edit.text);
+        assert_eq!(text, "ab".repeat(4000));
+        let notice = wizard.model.notice.as_deref();
+        assert_eq!(notice, Some("a field holds 8000 characters; the rest is left out"));
+    });
+}
+
+#[test]
 fn keys_that_are_held_or_let_go_do_nothing() {
     use crossterm::event::{KeyEventKind, KeyEventState};
 
@@ -659,6 +690,8 @@ fn messages() -> impl Strategy<Value = Message> {
         2 => proptest::char::range('a', 'z').prop_map(move |letter| key(KeyCode::Char(letter), KeyModifiers::ALT)),
         1 => proptest::sample::select(vec!['r', 'p', 's', 'u', 'w', 'a', 'e', 'l']).prop_map(move |letter| key(KeyCode::Char(letter), KeyModifiers::CONTROL)),
         1 => ".{0,12}".prop_map(Message::Paste),
+        1 => "[a-zé ]{1,12}".prop_map(Message::Typed),
+        1 => Just(Message::Interrupt),
         1 => size.prop_map(|(columns, rows)| Message::Resize(columns, rows)),
         2 => (0..250_u16, 0..80_u16, 0..3_u8).prop_map(|(column, row, what)| {
             let kind = match what {
@@ -697,7 +730,10 @@ proptest! {
         with_wizard(&pack("evolving"), LOOK, |wizard| {
             let start = wizard.model.asked.clone();
             for message in messages {
-                wizard.update(message);
+                // Letters come as one only where they are text.
+                if !matches!(message, Message::Typed(_)) || wizard.takes_text() {
+                    wizard.update(message);
+                }
                 sound(wizard);
             }
             let end = (wizard.model.asked.clone(), wizard.model.place.clone(), wizard.model.git);

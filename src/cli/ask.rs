@@ -15,11 +15,11 @@ use crate::answer::{Layer, Layers, Unanswered, resolve};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::pack::Pack;
-use crate::project::{self, Draft, Kept};
+use crate::project::{self, Draft, Interrupt, Kept};
 use crate::render::render;
 use crate::tree::Tree;
 use crate::ui::wizard::Outcome;
-use crate::ui::{self, Asking, Outlook, Rescue, Ui};
+use crate::ui::{self, Asking, Outlook, Signals, Typed, Ui};
 
 /// What came of asking.
 pub(super) struct Asked {
@@ -29,8 +29,8 @@ pub(super) struct Asked {
     pub directory: PathBuf,
     /// Whether a repository is to be started.
     pub git: bool,
-    /// Ends the program on signals until others listen to them.
-    _rescue: Option<Rescue>,
+    /// Holds signals until others listen to them.
+    signals: Option<Signals>,
 }
 
 impl Asked {
@@ -39,8 +39,12 @@ impl Asked {
         with_asked(given, &self.layer)
     }
 
-    /// Leaves signals to others, and returns what is to be removed once all is done.
-    pub(super) fn finish(self) -> Option<Draft> {
+    /// Leaves signals to others, also one that came already, and returns what is to be removed once
+    /// all is done.
+    pub(super) fn finish(self, interrupt: &Interrupt) -> Option<Draft> {
+        if let Some(signal) = self.signals.and_then(Signals::hand_over) {
+            interrupt.raise(signal);
+        }
         self.draft
     }
 }
@@ -160,14 +164,17 @@ impl Session<'_> {
         let asking = |start: Layer| Asking { pack, layers, start, save: &save, outlook: &outlook };
         let git = !self.matches.get_flag("no-git");
         let directory = self.directory.to_owned();
-        let done = |layer, rescue| Asked { layer, draft: None, directory, git, _rescue: rescue };
+        let done = |layer, signals| Asked { layer, draft: None, directory, git, signals };
         if !ui::has_questions(&asking(Layer::new())) {
             return Ok(done(Layer::new(), None));
         }
+        // From the first question to the hand-over: no signal is lost in between.
+        let signals = Signals::catch(self.farewell())?;
         if self.face == Face::Wizard {
-            return match self.wizard(git)? {
+            return match self.wizard(git, &signals)? {
                 Outcome::Create { asked: layer, git, directory } => {
-                    Ok(Asked { directory: PathBuf::from(directory), git, ..done(layer, None) })
+                    let directory = PathBuf::from(directory);
+                    Ok(Asked { directory, git, ..done(layer, Some(signals)) })
                 }
                 Outcome::Cancelled { signal, command } => {
                     if let Some(command) = command {
@@ -176,21 +183,26 @@ impl Session<'_> {
                     Err(Error::interrupted(signal, "cancelled; nothing was written"))
                 }
                 Outcome::TooSmall { asked } => {
-                    let rescue = Rescue::watch(self.farewell())?;
-                    Ok(done(ui::prompt(self.ui, &asking(asked))?, Some(rescue)))
+                    let layer = ui::prompt(self.ui, &signals, &asking(asked))?;
+                    Ok(done(layer, Some(signals)))
                 }
             };
         }
-        let rescue = Rescue::watch(self.farewell())?;
-        let asking = asking(self.start()?);
         let layer = match self.face {
-            Face::Plain => ui::plain(&asking),
-            Face::Wizard | Face::Prompt | Face::Silent => ui::prompt(self.ui, &asking),
+            Face::Plain => {
+                let typed = &mut Typed::new(&signals);
+                let start = self.start(|what| ui::plain_resume(typed, what))?;
+                ui::plain(typed, &asking(start))?
+            }
+            Face::Wizard | Face::Prompt | Face::Silent => {
+                let start = self.start(|what| ui::prompt_resume(self.ui, &signals, what))?;
+                ui::prompt(self.ui, &signals, &asking(start))?
+            }
         };
-        Ok(done(layer?, Some(rescue)))
+        Ok(done(layer, Some(signals)))
     }
 
-    fn wizard(&self, git: bool) -> Result<Outcome> {
+    fn wizard(&self, git: bool, signals: &Signals) -> Result<Outcome> {
         let (start, offer) = match self.kept() {
             None => (Layer::new(), None),
             Some((_, answers)) if self.matches.get_flag("resume") => (answers, None),
@@ -198,6 +210,7 @@ impl Session<'_> {
         };
         wizard::ask(&wizard::Ask {
             ui: self.ui,
+            signals,
             recipe: self.recipe,
             layers: self.layers,
             directory: self.directory,
@@ -205,7 +218,6 @@ impl Session<'_> {
             git,
             start,
             offer,
-            kept: self.draft.as_ref().map(|_| self.resume()),
             save: self.draft.is_some().then_some(&|answers: &Layer| self.save(answers)),
         })
     }
@@ -231,15 +243,10 @@ impl Session<'_> {
     }
 
     /// Returns the answers of an earlier run, if there are some and they are wanted.
-    fn start(&self) -> Result<Layer> {
+    fn start(&self, asks: impl FnOnce(&str) -> Result<bool>) -> Result<Layer> {
         let resumes = self.matches.get_flag("resume");
         let Some((what, answers)) = self.kept() else { return Ok(Layer::new()) };
-        let wanted = resumes
-            || match self.face {
-                Face::Plain => ui::plain_resume(&what)?,
-                Face::Wizard | Face::Prompt | Face::Silent => ui::prompt_resume(self.ui, &what)?,
-            };
-        Ok(if wanted { answers } else { Layer::new() })
+        Ok(if resumes || asks(&what)? { answers } else { Layer::new() })
     }
 
     /// Returns the answers of an earlier run, in words and as they are.
@@ -322,7 +329,7 @@ impl Session<'_> {
         is_kept.then(|| self.resume())
     }
 
-    fn farewell(&self) -> impl Fn() -> String + Send + 'static {
+    fn farewell(&self) -> impl Fn() -> String + Send + Sync + 'static {
         let (draft, resume) = (self.draft.clone(), self.resume());
         move || match &draft {
             Some(draft) if draft.path().exists() => {

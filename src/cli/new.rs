@@ -39,7 +39,7 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     // From here on a signal stops between two writes. While asking it ends the program at once:
     // a terminal that has gone must not be waited for.
     let interrupt = Interrupt::listen()?;
-    let draft = asked.and_then(Asked::finish);
+    let draft = asked.and_then(|asked: Asked| asked.finish(&interrupt));
     let answers = resolve(pack, &layers).complete(pack)?;
     let tree = with_state(pack, &answers, render(pack, &answers)?)?;
     let run = Run { ui, pack, recipe, layers: &layers, answers: &answers, directory: &directory };

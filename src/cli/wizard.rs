@@ -15,12 +15,13 @@ use crate::pack::Pack;
 use crate::project::{self, Overwrite};
 use crate::render::Renderer;
 use crate::tree::Tree;
-use crate::ui::Ui;
 use crate::ui::wizard::{Extent, Glyphs, Keep, Outcome, Place, Session, Standing, Theme, run};
+use crate::ui::{Signals, Ui};
 
 /// What a new project is asked for with.
 pub(super) struct Ask<'a> {
     pub ui: Ui,
+    pub signals: &'a Signals,
     pub recipe: Recipe<'a>,
     pub layers: &'a Layers,
     pub directory: &'a Path,
@@ -31,8 +32,6 @@ pub(super) struct Ask<'a> {
     pub start: Layer,
     /// They are offered in these words, not taken as they are.
     pub offer: Option<String>,
-    /// Told after a panic: how to go on.
-    pub kept: Option<String>,
     /// Keeps the answers, if that is wanted.
     pub save: Option<&'a Keep<'a>>,
 }
@@ -56,7 +55,6 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         start: ask.start.clone(),
         offer: ask.offer.clone(),
         draft: ask.save,
-        kept: ask.kept.clone(),
         render: &|answers| files(pack, &renderer, answers),
         command: &|answers, directory, extent| {
             let directory = Path::new(directory);
@@ -68,14 +66,20 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         save_answers: &save,
         plan: None,
     };
-    run(ui, pack, layers, session)
+    run(ui, ask.signals, pack, layers, session)
 }
 
 /// Makes what is written for answers, to be shown.
 fn files(pack: &Pack, renderer: &Renderer<'_>, answers: &Answers) -> Result<Tree> {
-    // A test looks at what a panic leaves behind.
+    // A test looks at what a panic leaves behind, and at what work without an end does.
     #[cfg(debug_assertions)]
-    assert!(variable("FASTWRIGHT_UI").as_deref() != Some("panic"), "a panic was wanted");
+    match variable("FASTWRIGHT_UI").as_deref() {
+        Some("panic") => panic!("a panic was wanted"),
+        Some("work") => loop {
+            std::thread::park();
+        },
+        Some(_) | None => {}
+    }
     with_state(pack, answers, renderer.render(answers)?)
 }
 
@@ -118,13 +122,16 @@ pub(super) fn ask_upgrade(
         start: Layer::new(),
         offer: None,
         draft: None,
-        kept: None,
         render: &|answers| crate::render::render(pack, answers),
         command: &recreate,
         save_answers: &save,
         plan: Some(plan),
     };
-    match run(ui, pack, layers, session)? {
+    let signals = Signals::catch(|| "cancelled; nothing was changed".to_owned())?;
+    let outcome = run(ui, &signals, pack, layers, session);
+    // They are listened to from the start of an upgrade.
+    let _ = signals.hand_over();
+    match outcome? {
         Outcome::Create { asked, .. } => Ok(asked),
         Outcome::Cancelled { signal, command } => {
             if let Some(command) = command {

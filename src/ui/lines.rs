@@ -1,19 +1,56 @@
 //! Lines that are written, and lines that are read: all that plain mode does with a terminal.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 
+use super::tty::{Signals, has_gone};
 use super::{cancelled, visible};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The longest line that is read, in bytes.
 const MAX_LINE: u64 = 1 << 16;
 
+/// Standard input, line by line, for as long as no signal ends the program.
+pub struct Typed<'a> {
+    input: BufReader<Patient<'a>>,
+    signals: &'a Signals,
+}
+
+/// Reads only what is there already: a signal does not wait behind a read.
+struct Patient<'a>(&'a Signals);
+
+impl Read for Patient<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.0.await_input() {
+            return Err(io::Error::other("a signal came"));
+        }
+        Ok(rustix::io::read(io::stdin(), buffer)?)
+    }
+}
+
+impl<'a> Typed<'a> {
+    /// Starts to read.
+    #[must_use]
+    pub fn new(signals: &'a Signals) -> Self {
+        Self { input: BufReader::new(Patient(signals)), signals }
+    }
+
+    /// Tells why there is no other line.
+    fn ended(&self) -> Error {
+        let gone = || if has_gone() { SIGHUP } else { SIGINT };
+        cancelled(self.signals.ending().unwrap_or_else(gone))
+    }
+}
+
 /// Lines that are written and read.
-pub(super) struct Lines<'a> {
-    input: &'a mut dyn BufRead,
-    output: &'a mut dyn Write,
+pub(super) struct Lines<'a, 'b> {
+    typed: &'a mut Typed<'b>,
+    output: io::Stderr,
     end: &'a str,
 }
+
+const SIGHUP: u8 = 1;
+/// The signal that leaving stands for.
+const SIGINT: u8 = 2;
 
 /// What a line says.
 pub(super) enum Said {
@@ -24,11 +61,11 @@ pub(super) enum Said {
     Text(String),
 }
 
-impl<'a> Lines<'a> {
-    pub(super) fn new(input: &'a mut dyn BufRead, output: &'a mut dyn Write) -> Self {
+impl<'a, 'b> Lines<'a, 'b> {
+    pub(super) fn new(typed: &'a mut Typed<'b>) -> Self {
         // Who types ends the line of a question with their own; a pipe does not.
         let end = if io::stdin().is_terminal() { " " } else { "\n" };
-        Self { input, output, end }
+        Self { typed, output: io::stderr(), end }
     }
 
     // A line that nobody can receive is no reason to fail: the end of the answers is.
@@ -63,10 +100,10 @@ impl<'a> Lines<'a> {
             let _ = write!(self.output, "{}{}", visible(prompt), self.end)
                 .and_then(|()| self.output.flush());
             let mut bytes = Vec::new();
-            let read = (&mut *self.input).take(MAX_LINE).read_until(b'\n', &mut bytes);
+            let read = (&mut self.typed.input).take(MAX_LINE).read_until(b'\n', &mut bytes);
             if !matches!(read, Ok(length) if length > 0) {
                 self.say("");
-                return Err(cancelled());
+                return Err(self.typed.ended());
             }
             if !bytes.ends_with(b"\n") && bytes.len() as u64 == MAX_LINE {
                 self.skip_line();
@@ -81,7 +118,7 @@ impl<'a> Lines<'a> {
                 "" => Ok(Said::Nothing),
                 "b" => Ok(Said::Back),
                 "s" => Ok(Said::Summary),
-                "q" => Err(cancelled()),
+                "q" => Err(cancelled(SIGINT)),
                 text => Ok(match text.strip_prefix('?') {
                     Some(which) => Said::Details(which.trim().to_owned()),
                     None => Said::Text(text.to_owned()),
@@ -94,7 +131,7 @@ impl<'a> Lines<'a> {
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
-            let read = (&mut *self.input).take(MAX_LINE).read_until(b'\n', &mut bytes);
+            let read = (&mut self.typed.input).take(MAX_LINE).read_until(b'\n', &mut bytes);
             if bytes.ends_with(b"\n") || !matches!(read, Ok(length) if length > 0) {
                 return;
             }

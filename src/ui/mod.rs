@@ -5,12 +5,14 @@
 
 mod ask;
 mod changes;
+mod edit;
 mod explain;
+mod field;
 mod lines;
 mod plain;
 mod prompt;
 mod report;
-mod rescue;
+mod tty;
 mod visible;
 pub mod wizard;
 
@@ -20,10 +22,11 @@ use std::io::{self, IsTerminal, Write};
 pub use ask::{Asking, Outlook, has_questions};
 pub use changes::{changes, changes_json, next, patches, stat};
 pub use explain::{explain_choice, explain_question, explain_relation};
+pub use lines::Typed;
 pub use plain::{plain, plain_resume};
 pub use prompt::{prompt, prompt_resume};
 pub use report::{conflicts, created, json, size, tree};
-pub use rescue::Rescue;
+pub use tty::Signals;
 pub use visible::{is_hidden, visible};
 
 use serde_json::Value as Json;
@@ -157,8 +160,8 @@ pub fn window() -> Option<(u16, u16)> {
     Some((found.ws_col, found.ws_row))
 }
 
-fn cancelled() -> Error {
-    Error::interrupted(2, "cancelled; nothing was written")
+fn cancelled(signal: u8) -> Error {
+    Error::interrupted(signal, "cancelled; nothing was written")
 }
 
 fn stdout(text: &str) -> Result<()> {

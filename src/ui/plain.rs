@@ -3,11 +3,9 @@
 //! Moves no cursor and redraws nothing: each line is written once, from left to right, without
 //! colour. An answer is a line too, so that whole runs can be piped.
 
-use std::io;
-
 use super::ask::{Asked, Asking, Verdict, Walk, shown};
 use super::explain::{explain_choice, explain_question};
-use super::lines::{Lines, Said, capital, sentence};
+use super::lines::{Lines, Said, Typed, capital, sentence};
 use crate::answer::{Given, Layer};
 use crate::error::{Problem, Result};
 use crate::pack::{Kind, Pack, Question, Value, YES};
@@ -16,27 +14,24 @@ use crate::pack::{Kind, Pack, Question, Value, YES};
 ///
 /// # Errors
 /// Fails if somebody quits, or the answers end before the questions do.
-pub fn plain(asking: &Asking<'_>) -> Result<Layer> {
-    let (input, output) = (&mut io::stdin().lock(), &mut io::stderr());
-    let lines = Lines::new(input, output);
-    Plain { pack: asking.pack, walk: Walk::new(asking), lines }.run()
+pub fn plain(typed: &mut Typed<'_>, asking: &Asking<'_>) -> Result<Layer> {
+    Plain { pack: asking.pack, walk: Walk::new(asking), lines: Lines::new(typed) }.run()
 }
 
 /// Asks whether to go on with the answers of an earlier run.
 ///
 /// # Errors
 /// Fails if somebody quits.
-pub fn plain_resume(what: &str) -> Result<bool> {
-    let (input, output) = (&mut io::stdin().lock(), &mut io::stderr());
-    let mut lines = Lines::new(input, output);
+pub fn plain_resume(typed: &mut Typed<'_>, what: &str) -> Result<bool> {
+    let mut lines = Lines::new(typed);
     lines.say(&sentence(&capital(what)));
     Ok(lines.choose(&["Resume", "Start afresh"])? == Some(0))
 }
 
-struct Plain<'a> {
+struct Plain<'a, 'b> {
     pack: &'a Pack,
     walk: Walk<'a>,
-    lines: Lines<'a>,
+    lines: Lines<'a, 'b>,
 }
 
 /// What follows a question.
@@ -46,7 +41,7 @@ enum Step {
     Again,
 }
 
-impl<'a> Plain<'a> {
+impl<'a> Plain<'a, '_> {
     fn run(mut self) -> Result<Layer> {
         self.lines.say("Press Enter for the answer in brackets.");
         loop {

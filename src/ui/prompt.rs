@@ -1,13 +1,9 @@
 //! One prompt a question, for terminals of any size.
 
-use std::fmt::Display;
-
-use inquire::ui::{Color, RenderConfig, StyleSheet, Styled};
-use inquire::{InquireError, MultiSelect, Select, Text};
-
 use super::ask::{Asked, Asking, Fix, Row, Verdict, Walk};
-use super::rescue::may_begin;
-use super::{Ui, cancelled, visible, window};
+use super::field::{self, Field, Step};
+use super::tty::{Event, Mode, Signals, Tty, is_letter};
+use super::{Ui, cancelled};
 use crate::answer::{Given, Layer};
 use crate::error::{Error, Problem, Result};
 use crate::exit::Exit;
@@ -25,12 +21,13 @@ enum Reply {
 ///
 /// # Errors
 /// Fails if somebody cancels, or the terminal cannot be used.
-pub fn prompt(ui: Ui, asking: &Asking<'_>) -> Result<Layer> {
+pub fn prompt(ui: Ui, signals: &Signals, asking: &Asking<'_>) -> Result<Layer> {
     let mut walk = Walk::new(asking);
+    let prompt = &mut Prompt { ui, tty: Tty::enter(signals, Mode::Lines)? };
     loop {
         let reply = match walk.next() {
-            Some(asked) => answer(ui, &mut walk, &asked)?,
-            None if review(ui, &mut walk)? => return Ok(walk.finish()),
+            Some(asked) => answer(prompt, &mut walk, &asked)?,
+            None if review(prompt, &mut walk)? => return Ok(walk.finish()),
             None => continue,
         };
         if let Reply::Back = reply
@@ -42,14 +39,15 @@ pub fn prompt(ui: Ui, asking: &Asking<'_>) -> Result<Layer> {
 }
 
 /// Asks one question and takes the answer.
-fn answer(ui: Ui, walk: &mut Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
+fn answer(prompt: &mut Prompt, walk: &mut Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
     let question = asked.question;
-    let reply = ask(ui, walk, asked)?;
+    let reply = ask(prompt, walk, asked)?;
+    let ui = prompt.ui;
     let Reply::Answer(given) = &reply else { return Ok(reply) };
     match walk.answer(question, given.clone()) {
         Verdict::Taken(notes) => tell(ui, &notes),
         Verdict::Refused(problem) => ui.tell(Error::many(Exit::Usage, vec![problem])),
-        Verdict::Fixable(problem, fix) => solve(ui, walk, problem, fix)?,
+        Verdict::Fixable(problem, fix) => solve(prompt, walk, problem, fix)?,
     }
     Ok(reply)
 }
@@ -61,69 +59,64 @@ fn tell(ui: Ui, notes: &[String]) {
 }
 
 /// Offers the answers that another one needs.
-fn solve(ui: Ui, walk: &mut Walk<'_>, problem: Problem, fix: Fix) -> Result<()> {
+fn solve(prompt: &mut Prompt, walk: &mut Walk<'_>, problem: Problem, fix: Fix) -> Result<()> {
+    let ui = prompt.ui;
     ui.tell(Error::many(Exit::Usage, vec![Problem { hints: Vec::new(), ..problem }]));
     let options = vec![format!("also set {}", fix.words), BACK.to_owned()];
-    if let Some(0) = select(ui, "Solve it", "", options, 0)? {
+    if let Some(0) = prompt.select("Solve it", "", options, 0)? {
         let notes = walk.accept(fix);
         tell(ui, &notes);
     }
     Ok(())
 }
 
-fn ask(ui: Ui, walk: &Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
+fn ask(prompt: &mut Prompt, walk: &Walk<'_>, asked: &Asked<'_>) -> Result<Reply> {
     let Asked { question, place, total, current, .. } = asked;
-    let label = visible(&format!("{place}/{total} {}", question.label)).into_owned();
+    let label = format!("{place}/{total} {}", question.label);
     let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-    match &question.kind {
+    let field = match &question.kind {
         Kind::Text(_) | Kind::Integer { .. } => {
-            let real = text(current);
-            let default = visible(&real);
             let origin = asked.origin.map_or_else(String::new, |origin| format!("; {origin}"));
             let help = format!("{}{origin}; Esc goes back", question.help);
-            let help = visible(&help);
-            let prompt = Text::new(&label).with_help_message(&help);
-            let prompt = if default.is_empty() { prompt } else { prompt.with_default(&default) };
-            may_begin();
-            let reply = or_back(prompt.with_render_config(style(ui)).prompt())?;
-            let real = |text: String| if text == default { real.clone() } else { text };
-            Ok(reply.map_or(Reply::Back, |text| Reply::Answer(Given::Text(real(text)))))
+            Field::text(&label, &help, &text(current))
         }
         Kind::Bool => {
             let cursor = usize::from(*current != Some(Value::Bool(true)));
-            choose(ui, walk, asked, &label, &["yes", "no"], cursor)
+            return choose(prompt, walk, asked, &label, &["yes", "no"], cursor);
         }
         Kind::One(choices) => {
             let chosen = text(current);
             let cursor = choices.iter().position(|choice| choice.value == chosen);
             let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
-            choose(ui, walk, asked, &label, &values, cursor.unwrap_or(0))
+            return choose(prompt, walk, asked, &label, &values, cursor.unwrap_or(0));
         }
         Kind::Many(choices) => {
-            let names = choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>();
-            let shown = names.iter().map(|name| visible(name)).collect();
+            let names = choices.iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
             let chosen = text(current);
             let marked: Vec<usize> = (0..names.len())
                 .filter(|index| chosen.split(',').any(|name| name == names[*index]))
                 .collect();
             let help = format!("{}; Space marks, Esc goes back", question.help);
-            let help = visible(&help);
-            let prompt = MultiSelect::new(&label, shown)
-                .with_help_message(&help)
-                .with_default(&marked)
-                .with_page_size(page())
-                .with_render_config(style(ui));
-            may_begin();
-            let Some(reply) = or_back(prompt.raw_prompt())? else { return Ok(Reply::Back) };
-            let names: Vec<&str> = reply.iter().map(|option| names[option.index]).collect();
-            Ok(Reply::Answer(Given::Text(names.join(","))))
+            Field::many(&label, &help, names, &marked)
         }
-    }
+    };
+    let choices = question.choices();
+    let name = |index: &usize| choices.get(*index).map(|choice| choice.value.as_str());
+    let joined = |all: &[usize]| {
+        let names: Vec<&str> = all.iter().filter_map(name).collect();
+        Reply::Answer(Given::Text(names.join(",")))
+    };
+    Ok(match prompt.show(field)? {
+        None => Reply::Back,
+        Some(field::Reply::Text(text)) => Reply::Answer(Given::Text(text)),
+        Some(field::Reply::One(index)) => joined(&[index]),
+        Some(field::Reply::Many(all)) => joined(&all),
+    })
 }
 
 /// Asks for one of the values, or the way back.
 fn choose(
-    ui: Ui,
+    prompt: &mut Prompt,
     walk: &Walk<'_>,
     asked: &Asked<'_>,
     label: &str,
@@ -142,7 +135,7 @@ fn choose(
     };
     let mut options: Vec<String> = values.iter().enumerate().map(line).collect();
     options.push(BACK.to_owned());
-    let chosen = select(ui, label, &question.help, options, cursor)?;
+    let chosen = prompt.select(label, &question.help, options, cursor)?;
     let value = chosen.and_then(|index| values.get(index));
     Ok(value.map_or(Reply::Back, |value| Reply::Answer(Given::Text((*value).to_owned()))))
 }
@@ -153,7 +146,8 @@ fn help<'a>(question: &'a Question, value: &str) -> &'a str {
 }
 
 /// Shows all answers and what comes of them; tells whether that is to be made.
-fn review(ui: Ui, walk: &mut Walk<'_>) -> Result<bool> {
+fn review(prompt: &mut Prompt, walk: &mut Walk<'_>) -> Result<bool> {
+    let ui = prompt.ui;
     let rows = walk.summary();
     let width = rows.iter().map(|row| row.question.label.chars().count()).max().unwrap_or_default();
     ui.tell("");
@@ -181,13 +175,13 @@ fn review(ui: Ui, walk: &mut Walk<'_>) -> Result<bool> {
     }
     options.extend(["change an answer".to_owned(), BACK.to_owned()]);
     let (create, change) = (outlook.as_ref().map(|_| 0), usize::from(outlook.is_some()));
-    match select(ui, "Ready", "", options, 0)? {
+    match prompt.select("Ready", "", options, 0)? {
         chosen if chosen.is_some() && chosen == create => Ok(true),
         Some(chosen) if chosen == change => {
             let line = |row: &Row<'_>| format!("{:width$}  {}", row.question.label, row.value);
             let mut options: Vec<String> = rows.iter().map(line).collect();
             options.push(BACK.to_owned());
-            let chosen = select(ui, "Change", "", options, 0)?;
+            let chosen = prompt.select("Change", "", options, 0)?;
             if let Some(row) = chosen.and_then(|index| rows.get(index)) {
                 walk.reopen(row.question);
             }
@@ -204,63 +198,117 @@ fn review(ui: Ui, walk: &mut Walk<'_>) -> Result<bool> {
 ///
 /// # Errors
 /// Fails if somebody cancels, or the terminal cannot be used.
-pub fn prompt_resume(ui: Ui, what: &str) -> Result<bool> {
+pub fn prompt_resume(ui: Ui, signals: &Signals, what: &str) -> Result<bool> {
     let options = vec!["resume".to_owned(), "start afresh".to_owned()];
-    Ok(select(ui, what, "", options, 0)? == Some(0))
+    let mut prompt = Prompt { ui, tty: Tty::enter(signals, Mode::Lines)? };
+    Ok(prompt.select(what, "", options, 0)? == Some(0))
 }
 
-/// Returns which option was chosen, or nothing for Esc.
-fn select(
+/// The terminal with one question at a time on it.
+struct Prompt {
     ui: Ui,
-    label: &str,
-    help: &str,
-    options: Vec<String>,
-    cursor: usize,
-) -> Result<Option<usize>> {
-    // A line that wraps would be more than a page counts on.
-    let columns = usize::from(window().map_or(80, |(columns, _)| columns)).saturating_sub(4).max(8);
-    let short = |option: String| visible(&option).chars().take(columns).collect::<String>();
-    let (label, help) = (visible(label), visible(help));
-    let prompt = Select::new(&label, options.into_iter().map(short).collect())
-        .with_starting_cursor(cursor)
-        .with_page_size(page())
-        .with_render_config(style(ui));
-    let prompt = if help.is_empty() { prompt } else { prompt.with_help_message(&help) };
-    may_begin();
-    Ok(or_back(prompt.raw_prompt())?.map(|option| option.index))
+    tty: Tty,
 }
 
-/// The lines that options may take: the prompt, its help and a line of air stay in sight.
-fn page() -> usize {
-    usize::from(window().map_or(24, |(_, rows)| rows)).saturating_sub(4).max(1)
-}
-
-/// Colours only repeat what a prefix says.
-fn style(ui: Ui) -> RenderConfig<'static> {
-    let mut style = RenderConfig::empty();
-    style.highlighted_option_prefix = Styled::new(">");
-    if ui.color {
-        let accent = StyleSheet::new().with_fg(Color::LightBlue);
-        style.highlighted_option_prefix = style.highlighted_option_prefix.with_fg(Color::LightBlue);
-        style.prompt_prefix = style.prompt_prefix.with_fg(Color::LightBlue);
-        style.selected_option = Some(accent);
-        style.answer = accent;
+impl Prompt {
+    /// Returns which option was chosen, or nothing for Esc.
+    fn select(
+        &mut self,
+        label: &str,
+        help: &str,
+        options: Vec<String>,
+        cursor: usize,
+    ) -> Result<Option<usize>> {
+        let reply = self.show(Field::one(label, help, options, cursor))?;
+        Ok(reply.and_then(|reply| match reply {
+            field::Reply::One(index) => Some(index),
+            field::Reply::Text(_) | field::Reply::Many(_) => None,
+        }))
     }
-    style
-}
 
-/// Esc is the way back.
-fn or_back<T>(answer: inquire::error::InquireResult<T>) -> Result<Option<T>> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(InquireError::OperationCanceled) => Ok(None),
-        Err(InquireError::OperationInterrupted) => Err(cancelled()),
-        Err(other) => Err(unusable(other)),
+    /// Asks until there is an answer, or nothing for Esc.
+    fn show(&mut self, mut field: Field) -> Result<Option<field::Reply>> {
+        // The rows above the cursor.
+        let mut above = 0;
+        loop {
+            if !self.tty.has_more() {
+                let (text, row) = self.drawn(&field.lines(self.tty.size), above);
+                self.write(&text)?;
+                above = row;
+                self.tty.parting = erased(above);
+            }
+            let input = match self.tty.next()? {
+                Event::Input(input) => input,
+                Event::Resized => continue,
+                Event::Resumed => {
+                    above = 0;
+                    continue;
+                }
+                Event::End(signal) => return Err(Self::end(above, signal)),
+            };
+            let is_letter = is_letter(&input);
+            match field.update(input, field.page(self.tty.size)) {
+                Step::Stay if is_letter && field.is_text() => field.insert(&self.tty.letters()),
+                Step::Stay => {}
+                Step::Redraw => self.write("\x1b[2J\x1b[H")?,
+                Step::Suspend => {
+                    if self.tty.suspend()?.is_some() {
+                        above = 0;
+                    }
+                }
+                Step::Cancel => return Err(Self::end(above, SIGINT)),
+                Step::Back => {
+                    self.write(&erased(above))?;
+                    return Ok(None);
+                }
+                Step::Done(reply) => {
+                    let line = self.paint(&field.answered(&reply), true);
+                    self.write(&format!("{}{line}\r\n", erased(above)))?;
+                    return Ok(Some(reply));
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, text: &str) -> Result<()> {
+        Tty::write(text).map_err(|error| self.tty.gone().map_or(error, cancelled))
+    }
+
+    /// Leaves what is shown, and tells why nothing comes of it.
+    fn end(above: usize, signal: u8) -> Error {
+        let _ = Tty::write(&erased(above));
+        cancelled(signal)
+    }
+
+    /// Returns what shows lines in the place of those before, and the row of the cursor then.
+    fn drawn(&self, shown: &field::Lines, above: usize) -> (String, usize) {
+        let paint = |(line, is_cursor): &(String, bool)| self.paint(line, *is_cursor);
+        let lines: Vec<String> = shown.lines.iter().map(paint).collect();
+        let last = lines.len().saturating_sub(1);
+        let text = format!("{}\x1b[?25l{}", erased(above), lines.join("\r\n"));
+        match shown.caret {
+            Some((row, column)) => {
+                let up = up(last.saturating_sub(row));
+                (format!("{text}\r{up}\x1b[{}G\x1b[?25h", column.saturating_add(1)), row)
+            }
+            None => (text, last),
+        }
+    }
+
+    /// Colour only repeats what a sign says.
+    fn paint(&self, line: &str, is_marked: bool) -> String {
+        if self.ui.color && is_marked { format!("\x1b[94m{line}\x1b[39m") } else { line.to_owned() }
     }
 }
 
-fn unusable(cause: impl Display) -> Error {
-    Error::failed("cannot ask on this terminal")
-        .because(cause)
-        .hint("answer by flags, and add `--yes` for the defaults")
+/// The signal that Ctrl-C stands for.
+const SIGINT: u8 = 2;
+
+/// Returns what takes lines away, from the cursor's row and the rows above it downwards.
+fn erased(above: usize) -> String {
+    format!("\r{}\x1b[J", up(above))
+}
+
+fn up(rows: usize) -> String {
+    if rows == 0 { String::new() } else { format!("\x1b[{rows}A") }
 }

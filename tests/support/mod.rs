@@ -13,7 +13,7 @@ use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
 
 pub use cover::{Strength, cover};
-pub use pty::Terminal;
+pub use pty::{Terminal, script, shell};
 pub use sandbox::{Output, Sandbox};
 pub use story::{Story, Version};
 

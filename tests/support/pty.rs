@@ -2,13 +2,13 @@
 //!
 //! Waits for what the screen shows, with a deadline, and never for time to pass.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use filedescriptor::{FileDescriptor, POLLIN, poll, pollfd};
+use filedescriptor::{FileDescriptor, POLLIN, POLLOUT, poll, pollfd};
 use portable_pty::{Child, ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::Sandbox;
@@ -67,7 +67,8 @@ impl Start<'_> {
         let before = mode(pair.master.as_ref());
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let descriptor = pair.master.as_raw_fd().expect("a descriptor");
-        let descriptor = FileDescriptor::dup(&descriptor).expect("a descriptor");
+        let mut descriptor = FileDescriptor::dup(&descriptor).expect("a descriptor");
+        descriptor.set_non_blocking(true).expect("a descriptor");
         let mut terminal = Terminal {
             killer: child.clone_killer(),
             child: Some(child),
@@ -115,8 +116,12 @@ impl Terminal {
         let count = poll(&mut ready, Some(left)).expect("polled");
         assert!(count > 0, "it takes too long\n{}", self.screen.screen().contents());
         let mut buffer = [0; 4096];
-        // On Linux reading fails once the program has left the terminal.
-        let length = descriptor.read(&mut buffer).unwrap_or(0);
+        let length = match descriptor.read(&mut buffer) {
+            Ok(length) => length,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+            // On Linux reading fails once the program has left the terminal.
+            Err(_) => 0,
+        };
         self.screen.process(&buffer[..length]);
         self.bytes.extend_from_slice(&buffer[..length]);
         length > 0
@@ -124,9 +129,43 @@ impl Terminal {
 
     /// Types keys; Enter is `\r`.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
-        let (_, descriptor) = self.master.as_mut().expect("the terminal is there");
-        descriptor.write_all(keys.as_bytes()).expect("typed");
+        self.send(keys.as_bytes())
+    }
+
+    /// Sends bytes that may be no keys, as fast as they are taken.
+    pub fn send(&mut self, mut bytes: &[u8]) -> &mut Self {
+        let end = Instant::now() + DEADLINE;
+        while !bytes.is_empty() {
+            let (_, descriptor) = self.master.as_mut().expect("the terminal is there");
+            let written = descriptor.write(&bytes[..bytes.len().min(512)]);
+            let again = |error: &std::io::Error| error.kind() == ErrorKind::WouldBlock;
+            match written {
+                Ok(length) => bytes = &bytes[length..],
+                Err(error) if again(&error) => self.take_or_wait(end),
+                // The program has ended.
+                Err(_) => break,
+            }
+        }
         self
+    }
+
+    /// Types without a look at what the program writes; what is not taken is lost.
+    pub fn type_unread(&mut self, keys: &str) -> &mut Self {
+        let (_, descriptor) = self.master.as_mut().expect("the terminal is there");
+        let _ = descriptor.write(keys.as_bytes());
+        self
+    }
+
+    /// Waits until the terminal takes more, and takes what the program writes meanwhile.
+    fn take_or_wait(&mut self, end: Instant) {
+        let (_, descriptor) = self.master.as_mut().expect("the terminal is there");
+        let fd = descriptor.as_raw_fd();
+        let mut ready = [pollfd { fd, events: POLLIN | POLLOUT, revents: 0 }];
+        let left = end.saturating_duration_since(Instant::now());
+        assert!(poll(&mut ready, Some(left)).expect("polled") > 0, "nobody reads what is typed");
+        if ready[0].revents & POLLIN != 0 {
+            self.read(end);
+        }
     }
 
     /// Writes over the screen, as another program on the same terminal does.
@@ -153,6 +192,22 @@ impl Terminal {
         self
     }
 
+    /// Sends a signal if the program still runs.
+    pub fn signal_if_there(&mut self, name: &str) {
+        let process = self.child.as_ref().and_then(|child| child.process_id());
+        let process = process.expect("a program that nobody waited for").to_string();
+        let _ = Command::new("kill").args(["-s", name, &process]).stderr(Stdio::null()).status();
+    }
+
+    /// Takes what the program has written so far.
+    pub fn look(&mut self) {
+        let (_, descriptor) = self.master.as_mut().expect("the terminal is there");
+        let mut ready = [pollfd { fd: descriptor.as_raw_fd(), events: POLLIN, revents: 0 }];
+        if poll(&mut ready, Some(Duration::ZERO)).expect("polled") > 0 {
+            self.read(Instant::now() + DEADLINE);
+        }
+    }
+
     /// Takes the terminal away, as a connection that breaks does.
     pub fn hang_up(&mut self) -> &mut Self {
         self.master = None;
@@ -163,6 +218,12 @@ impl Terminal {
     pub fn status(&mut self) -> u32 {
         let end = Instant::now() + DEADLINE;
         while self.master.is_some() && self.read(end) {}
+        self.status_unread()
+    }
+
+    /// Does the same on a terminal that takes nothing more of what the program writes.
+    pub fn status_unread(&mut self) -> u32 {
+        let end = Instant::now() + DEADLINE;
         let mut child = self.child.take().expect("it is waited for once");
         let (sender, status) = channel();
         std::thread::spawn(move || sender.send(child.wait()));
@@ -177,10 +238,15 @@ impl Terminal {
         }
     }
 
-    /// Fails if the terminal is not as it was before the program started.
-    pub fn assert_restored(&self) {
+    /// Fails if lines are not read as before the program started.
+    pub fn assert_mode(&self) {
         let (master, _) = self.master.as_ref().expect("the terminal is there");
         assert_eq!(mode(master.as_ref()), self.before, "the line mode");
+    }
+
+    /// Fails if the terminal is not as it was before the program started.
+    pub fn assert_restored(&self) {
+        self.assert_mode();
         let screen = self.screen();
         assert!(!screen.alternate_screen(), "the main screen");
         assert!(!screen.hide_cursor(), "the cursor");
@@ -201,6 +267,22 @@ impl Drop for Terminal {
         let _ = self.killer.kill();
         let _ = self.child.as_mut().map(|child| child.wait());
     }
+}
+
+/// Returns a shell that starts a command as a job, and takes it up again on Enter once it stopped.
+pub fn shell(program: &Command) -> Command {
+    script(program, "set -m; \"$@\"; echo it has stopped; read go; fg")
+}
+
+/// Returns a shell that does with a command what a script says.
+pub fn script(program: &Command, script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
+    command.env_clear();
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command
 }
 
 fn mode(master: &(dyn MasterPty + Send)) -> String {

@@ -7,6 +7,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 pub enum Message {
     /// A key was pressed.
     Key(KeyEvent),
+    /// Several letters were typed where letters are text.
+    Typed(String),
+    /// Ctrl-C was pressed.
+    Interrupt,
     /// A text was pasted.
     Paste(String),
     /// The mouse did something.

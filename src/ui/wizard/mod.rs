@@ -3,19 +3,16 @@
 //! A pure model: `update` takes a message, `view` draws, `resolve` alone judges and the caller's
 //! render alone makes files. This module runs them on a terminal.
 
-mod edit;
 mod facts;
 mod jump;
 mod keeping;
 mod keymap;
 mod message;
-mod mode;
 mod model;
 mod options;
 mod place;
 mod preview;
 mod review;
-mod signals;
 mod terminal;
 mod theme;
 mod tree;
@@ -33,9 +30,10 @@ pub use place::{Place, Standing};
 pub use preview::{Mark, Preview};
 pub use theme::{Glyphs, LINES, Theme};
 pub use view::{Hit, Screen};
+pub(super) use view::{around_caret, width, wrap};
 pub use world::{Extent, Planning, Recreate, World};
 
-use super::Ui;
+use super::{Signals, Ui};
 use crate::answer::{Answers, Format, Layer, Layers, write};
 use crate::error::Result;
 use crate::pack::Pack;
@@ -64,8 +62,6 @@ pub struct Session<'a> {
     pub offer: Option<String>,
     /// Takes all answers so far, after each one, if somebody keeps them.
     pub draft: Option<&'a Keep<'a>>,
-    /// Told after a panic: where the answers are kept.
-    pub kept: Option<String>,
     /// Makes exactly the files that are written for answers.
     pub render: &'a dyn Fn(&Answers) -> Result<Tree>,
     /// The command that gives answers again, for a directory.
@@ -105,7 +101,13 @@ pub enum Outcome {
 ///
 /// # Errors
 /// Fails if the terminal cannot be used.
-pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result<Outcome> {
+pub fn run(
+    ui: Ui,
+    signals: &Signals,
+    pack: &Pack,
+    layers: &Layers,
+    session: Session<'_>,
+) -> Result<Outcome> {
     let world = World {
         title: session.title,
         pack,
@@ -118,8 +120,8 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
         glyphs: session.glyphs,
     };
     let Session { directory, start, git, mouse, draft, .. } = session;
-    let mut terminal = Terminal::enter(mouse, ui.color, session.kept)?;
-    let size = terminal.size;
+    let mut terminal = Terminal::enter(signals, mouse, ui.color)?;
+    let size = terminal.size();
     let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
     if draft.is_some() {
         wizard.keep_answers();
@@ -139,7 +141,7 @@ pub fn run(ui: Ui, pack: &Pack, layers: &Layers, session: Session<'_>) -> Result
     }
 }
 
-/// Draws, waits for messages and does what comes of them; tells how it ended, if it did.
+/// Draws, waits for a message and does what comes of it; tells how it ended, if it did.
 fn turn(
     terminal: &mut Terminal,
     wizard: &mut Wizard<'_>,
@@ -147,44 +149,42 @@ fn turn(
     save_answers: &dyn Fn(&Path, &str) -> Result<()>,
 ) -> Result<Option<Outcome>> {
     terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
-    let messages = match terminal.messages()? {
-        Ok(messages) => messages,
+    let message = match terminal.message(wizard.takes_text())? {
+        Ok(message) => message,
         Err(signal) => return Ok(Some(cancelled(wizard, signal))),
     };
-    for message in messages {
-        for effect in wizard.update(message) {
-            match effect {
-                Effect::Draft => {
-                    if let Some(draft) = draft {
-                        wizard.keep(draft);
-                    }
+    for effect in wizard.update(message) {
+        match effect {
+            Effect::Draft => {
+                if let Some(draft) = draft {
+                    wizard.keep(draft);
                 }
-                Effect::Copy(text) => Terminal::copy(&text)?,
-                Effect::Save(path) => {
-                    wizard.model.notice = Some(match save(wizard, &path, save_answers) {
-                        Ok(()) => format!("saved the answers to {path}"),
-                        Err(error) => error.problems()[0].message.clone(),
-                    });
+            }
+            Effect::Copy(text) => Terminal::copy(&text)?,
+            Effect::Save(path) => {
+                wizard.model.notice = Some(match save(wizard, &path, save_answers) {
+                    Ok(()) => format!("saved the answers to {path}"),
+                    Err(error) => error.problems()[0].message.clone(),
+                });
+            }
+            Effect::Suspend => match terminal.suspend()? {
+                Some(message) => drop(wizard.update(message)),
+                None => {
+                    wizard.model.notice = Some("there is no shell to go back to".to_owned());
                 }
-                Effect::Suspend => match terminal.suspend()? {
-                    Some(message) => drop(wizard.update(message)),
-                    None => {
-                        wizard.model.notice = Some("there is no shell to go back to".to_owned());
-                    }
-                },
-                Effect::Redraw => terminal.redraw()?,
-                Effect::Mouse(wanted) => terminal.mouse(wanted)?,
-                Effect::Create => {
-                    return Ok(Some(Outcome::Create {
-                        asked: wizard.facts.layer.clone(),
-                        git: wizard.model.git,
-                        directory: wizard.model.place.text.clone(),
-                    }));
-                }
-                Effect::Cancel => return Ok(Some(cancelled(wizard, SIGINT))),
-                Effect::Prompts => {
-                    return Ok(Some(Outcome::TooSmall { asked: wizard.facts.layer.clone() }));
-                }
+            },
+            Effect::Redraw => drop(terminal.redraw()?),
+            Effect::Mouse(wanted) => terminal.mouse(wanted)?,
+            Effect::Create => {
+                return Ok(Some(Outcome::Create {
+                    asked: wizard.facts.layer.clone(),
+                    git: wizard.model.git,
+                    directory: wizard.model.place.text.clone(),
+                }));
+            }
+            Effect::Cancel => return Ok(Some(cancelled(wizard, SIGINT))),
+            Effect::Prompts => {
+                return Ok(Some(Outcome::TooSmall { asked: wizard.facts.layer.clone() }));
             }
         }
     }

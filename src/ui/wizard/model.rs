@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::edit::Edit;
 use super::facts::Facts;
 use super::keeping::Keeping;
 use super::options::Obstacle;
@@ -11,6 +10,7 @@ use super::tree::TreeView;
 use super::world::World;
 use crate::answer::Layer;
 use crate::pack::{Key, Kind, Question, Value};
+use crate::ui::edit::Edit;
 
 /// The wizard as a value: `update` changes it, `draw` shows it.
 pub struct Wizard<'a> {

@@ -1,124 +1,107 @@
-//! The terminal while the wizard has it: set once, put back however it ends, and its messages.
+//! The terminal while the wizard has it: its screen and its messages.
 //!
-//! Draws on stderr; stdout stays for data. Undoes exactly what it set.
+//! Draws on stderr; stdout stays for data.
 
-use std::io::{self, BufWriter, Stderr};
-use std::panic;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{self, Event, MouseButton, MouseEventKind};
-use crossterm::{execute, style};
+use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::style;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::{TerminalOptions, Viewport};
 
 use super::message::Message;
-use super::mode::{leave, leave_mouse, set, take_mouse};
-use super::signals::{Caught, WAIT, has_shell};
 use crate::error::{Error, Result};
+use crate::ui::tty::{self, Event, Input, Mode, Signals, Tty};
 
-type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
-
-/// What is there already is read with this; with nothing at all crossterm does not look.
-const ALREADY: Duration = Duration::from_millis(1);
+/// While more waits to be read a frame is drawn so often.
+const FRAME: Duration = Duration::from_millis(50);
 
 /// The terminal, taken until this is dropped.
 pub struct Terminal {
-    /// Columns and rows.
-    pub size: (u16, u16),
-    screen: ratatui::Terminal<CrosstermBackend<BufWriter<Stderr>>>,
-    mouse: bool,
-    caught: Caught,
-    hook: Arc<Hook>,
+    tty: Tty,
+    screen: ratatui::Terminal<CrosstermBackend<Bytes>>,
+    /// What is to be written.
+    bytes: Bytes,
+    drawn: Option<Instant>,
 }
 
 impl Terminal {
-    /// Takes the terminal; after a panic `kept` is told.
+    /// Takes the terminal.
     ///
     /// # Errors
     /// Fails if it cannot be used; then it is as it was.
-    pub fn enter(mouse: bool, color: bool, kept: Option<String>) -> Result<Self> {
-        let size = size()?;
+    pub fn enter(signals: &Signals, mouse: bool, color: bool) -> Result<Self> {
         style::force_color_output(color);
-        let caught = Caught::catch().map_err(unusable)?;
-        let previous: Arc<Hook> = Arc::new(panic::take_hook());
-        let hook = Arc::clone(&previous);
-        panic::set_hook(Box::new(move |info| {
-            leave();
-            previous(info);
-            if let Some(kept) = &kept {
-                super::super::stderr(kept);
-            }
-        }));
-        let backend = CrosstermBackend::new(BufWriter::new(io::stderr()));
-        let options = TerminalOptions { viewport: Viewport::Fixed(area(size)) };
-        let screen = ratatui::Terminal::with_options(backend, options).map_err(unusable)?;
-        let terminal = Self { size, screen, mouse, caught, hook };
-        set(mouse).map_err(unusable)?;
-        Ok(terminal)
+        let tty = Tty::enter(signals, Mode::Screen { mouse })?;
+        let bytes = Bytes::default();
+        let options = TerminalOptions { viewport: Viewport::Fixed(area(tty.size)) };
+        let screen = ratatui::Terminal::with_options(CrosstermBackend::new(bytes.clone()), options);
+        Ok(Self { screen: screen.map_err(unusable)?, tty, bytes, drawn: None })
     }
 
-    /// Draws, and puts the caret where the drawing says.
+    /// Returns columns and rows.
+    #[must_use]
+    pub fn size(&self) -> (u16, u16) {
+        self.tty.size
+    }
+
+    /// Draws, and puts the caret where the drawing says; not for each of many messages.
     ///
     /// # Errors
     /// Fails if the terminal cannot be written to.
     pub fn draw(&mut self, view: impl FnOnce(&mut Buffer) -> Option<Position>) -> Result<()> {
+        if self.tty.has_more() && self.drawn.is_some_and(|drawn| drawn.elapsed() < FRAME) {
+            return Ok(());
+        }
         let draw = self.screen.draw(|frame| {
             if let Some(position) = view(frame.buffer_mut()) {
                 frame.set_cursor_position(position);
             }
         });
-        draw.map(drop).map_err(unusable)
+        draw.map_err(unusable)?;
+        self.drawn = Some(Instant::now());
+        self.flush()
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let bytes = std::mem::take(&mut *self.bytes.0.borrow_mut());
+        Tty::write(&String::from_utf8_lossy(&bytes))
     }
 
     /// Returns the signal that tells why the terminal cannot be used, if one comes soon.
     #[must_use]
     pub fn gone(&self) -> Option<u8> {
-        self.caught.ending_soon()
+        self.tty.gone()
     }
 
-    /// Waits for messages and returns all that are there, or the signal that ends the wizard.
+    /// Waits for a message, or the signal that ends the wizard; letters that are text come as one
+    /// where many were typed ahead.
     ///
     /// # Errors
-    /// Fails if the terminal cannot be read.
-    pub fn messages(&mut self) -> Result<Result<Vec<Message>, u8>> {
-        loop {
-            if let Some(signal) = self.caught.ending() {
-                return Ok(Err(signal));
-            }
-            if self.caught.takes_stop() {
-                leave();
-                self.caught.stop_alone().map_err(unusable)?;
-                return Ok(Ok(vec![self.resume()?]));
-            }
-            if self.caught.takes_resume() {
-                return Ok(Ok(vec![self.resume()?]));
-            }
-            let mut messages = Vec::new();
-            let mut wait = WAIT;
-            while event::poll(wait).map_err(unusable)? {
-                messages.extend(message(event::read().map_err(unusable)?));
-                wait = ALREADY;
-            }
-            // After the keys: they were typed before. crossterm may tell nothing of a change.
-            let size = size()?;
-            if size != self.size {
-                messages.push(self.resize(size)?);
-            }
-            if !messages.is_empty() {
-                return Ok(Ok(messages));
-            }
-        }
-    }
-
-    fn resize(&mut self, size: (u16, u16)) -> Result<Message> {
-        self.size = size;
-        self.screen.resize(area(size)).map_err(unusable)?;
-        Ok(Message::Resize(size.0, size.1))
+    /// Fails if the terminal cannot be used.
+    pub fn message(&mut self, takes_text: bool) -> Result<std::result::Result<Message, u8>> {
+        Ok(match self.tty.next()? {
+            Event::End(signal) => Err(signal),
+            Event::Resized | Event::Resumed => Ok(self.redraw()?),
+            Event::Input(input) => Ok(match input {
+                Input::Key(KeyEvent { code: KeyCode::Char(letter), .. })
+                    if takes_text && tty::is_letter(&input) =>
+                {
+                    Message::Typed(format!("{letter}{}", self.tty.letters()))
+                }
+                Input::Key(key) => Message::Key(key),
+                Input::Paste(text) => Message::Paste(text),
+                Input::Mouse(mouse) => Message::Mouse(mouse),
+                Input::Interrupt => Message::Interrupt,
+            }),
+        })
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -126,8 +109,7 @@ impl Terminal {
     /// # Errors
     /// Fails if the terminal cannot be written to.
     pub fn mouse(&mut self, wanted: bool) -> Result<()> {
-        self.mouse = wanted;
-        if wanted { take_mouse() } else { leave_mouse() }.map_err(unusable)
+        self.tty.mouse(wanted)
     }
 
     /// Stops the whole job, as the terminal does where nobody catches Ctrl-Z, until the shell lets
@@ -136,19 +118,8 @@ impl Terminal {
     /// # Errors
     /// Fails if the terminal cannot be taken again.
     pub fn suspend(&mut self) -> Result<Option<Message>> {
-        if !has_shell() {
-            return Ok(None);
-        }
-        leave();
-        self.caught.stop_job().map_err(unusable)?;
-        self.resume().map(Some)
-    }
-
-    fn resume(&mut self) -> Result<Message> {
-        // A shell may have changed the mode behind our back: what is set is set again.
-        leave();
-        set(self.mouse).map_err(unusable)?;
-        self.resize(size()?)
+        let Some(_) = self.tty.suspend()? else { return Ok(None) };
+        self.redraw().map(Some)
     }
 
     /// Asks the terminal to put a text into the clipboard.
@@ -156,56 +127,43 @@ impl Terminal {
     /// # Errors
     /// Fails if the terminal cannot be written to.
     pub fn copy(text: &str) -> Result<()> {
-        execute!(io::stderr(), CopyToClipboard::to_clipboard_from(text)).map_err(unusable)
+        let mut command = String::new();
+        CopyToClipboard::to_clipboard_from(text).write_ansi(&mut command).map_err(unusable)?;
+        Tty::write(&command)
     }
 
-    /// Draws everything again the next time.
+    /// Draws everything again the next time, at the size that the terminal has.
     ///
     /// # Errors
     /// Fails if the terminal cannot be written to.
-    pub fn redraw(&mut self) -> Result<()> {
+    pub fn redraw(&mut self) -> Result<Message> {
         // Clearing would ask the terminal where the cursor is, which not every one answers.
-        self.resize(self.size).map(drop)
+        self.screen.resize(area(self.tty.size)).map_err(unusable)?;
+        self.drawn = None;
+        self.flush()?;
+        Ok(Message::Resize(self.tty.size.0, self.tty.size.1))
     }
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        leave();
-        // Within a panic the hook cannot be changed, and is needed no more.
-        if !thread::panicking() {
-            drop(panic::take_hook());
-            let hook = Arc::clone(&self.hook);
-            panic::set_hook(Box::new(move |info| hook(info)));
-        }
-    }
-}
+/// What a frame writes, until it is whole: whoever draws is never in the middle of a write that
+/// fails, or that nobody takes.
+#[derive(Clone, Default)]
+struct Bytes(Rc<RefCell<Vec<u8>>>);
 
-fn size() -> Result<(u16, u16)> {
-    crossterm::terminal::size().map_err(unusable)
+impl Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn area((columns, rows): (u16, u16)) -> Rect {
     Rect::new(0, 0, columns, rows)
 }
 
-fn message(event: Event) -> Option<Message> {
-    match event {
-        Event::Key(key) => key.is_press().then_some(Message::Key(key)),
-        Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Mouse(mouse) => acts(mouse.kind).then_some(Message::Mouse(mouse)),
-        Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
-    }
-}
-
-/// Terminals tell each movement too, and an answer to each would come late.
-fn acts(kind: MouseEventKind) -> bool {
-    use MouseEventKind::{Down, ScrollDown, ScrollUp};
-    matches!(kind, Down(MouseButton::Left) | ScrollUp | ScrollDown)
-}
-
 fn unusable(error: impl std::fmt::Display) -> Error {
-    Error::failed("cannot use this terminal")
-        .because(error)
-        .hint("`--ui prompt` asks line by line; or answer by flags, with `--yes` for the defaults")
+    Error::failed("cannot use this terminal").because(error)
 }

@@ -2,7 +2,6 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::super::edit::Edit;
 use super::super::keymap::{Action, Place, Step};
 use super::super::message::Effect;
 use super::super::model::{Dialog, Focus, Page, Pane, Target, Wizard};
@@ -11,6 +10,7 @@ use super::super::world::with;
 use super::edited;
 use crate::answer::{Given, Source};
 use crate::pack::{Key, Kind, Value};
+use crate::ui::edit::Edit;
 
 impl Wizard<'_> {
     /// Lets the field with the focus take a key; tells whether it did.

@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::edit::Edit;
 use super::keymap::{self, Action, Step};
 use super::message::{Effect, Message};
 use super::model::{Dialog, Focus, Layout, Model, Page, Pane, Wizard};
 use super::world::Extent;
 use crate::answer::{Answer, Source};
 use crate::pack::{Key, Kind};
+use crate::ui::edit::{Edit, LONGEST};
 
 impl Wizard<'_> {
     /// Takes a message, and tells what it wants done.
@@ -30,6 +30,11 @@ impl Wizard<'_> {
                 self.model.notice = None;
                 self.key(key, &mut effects);
             }
+            Message::Typed(text) => {
+                self.model.notice = None;
+                self.letters(&text, &mut effects);
+            }
+            Message::Interrupt => effects.push(Effect::Cancel),
             Message::Paste(text) => self.paste(&text),
             Message::Mouse(event) => self.mouse(event, &mut effects),
             Message::Resize(columns, rows) => self.resize(columns, rows),
@@ -77,6 +82,26 @@ impl Wizard<'_> {
         if let Some(action) = action {
             self.act(action, effects);
         }
+    }
+
+    /// Takes letters as one edit; the first finds a text that is selected, the last what fits.
+    fn letters(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        let mut letters = text.chars();
+        let (first, last) = (letters.next(), letters.next_back());
+        let mut press = |wizard: &mut Self, letter: Option<char>| {
+            if let Some(letter) = letter {
+                wizard.key(KeyEvent::from(KeyCode::Char(letter)), effects);
+            }
+        };
+        press(self, first);
+        self.paste(letters.as_str());
+        press(self, last);
+    }
+
+    /// Tells whether letters are text, and how many come at once does not matter.
+    #[must_use]
+    pub fn takes_text(&self) -> bool {
+        self.place() == keymap::Place::Text && self.model.layout() != Layout::Tiny
     }
 
     /// Tells where keys go.
@@ -298,8 +323,9 @@ impl Wizard<'_> {
             }
             Some(Dialog::Resume { .. } | Dialog::Quit { .. } | Dialog::Fix { .. }) | None => None,
         };
-        if let Some(edit) = edit {
-            edit.insert(text);
+        if edit.is_some_and(|edit| !edit.insert(text)) {
+            self.model.notice =
+                Some(format!("a field holds {LONGEST} characters; the rest is left out"));
         }
     }
 }
@@ -318,7 +344,7 @@ fn edited(edit: &mut Edit, key: KeyEvent, action: Option<Action>) -> bool {
         (KeyCode::Char('a'), None) if control => edit.home(),
         (KeyCode::Char('e'), None) if control => edit.end(),
         (KeyCode::Char(letter), None) if !control && !key.modifiers.contains(KeyModifiers::ALT) => {
-            edit.insert(letter.encode_utf8(&mut [0; 4]));
+            let _ = edit.insert(letter.encode_utf8(&mut [0; 4]));
         }
         (KeyCode::Left, Some(Action::Move(Step::Left))) => edit.step(-1),
         (KeyCode::Right, Some(Action::Move(Step::Right))) => edit.step(1),

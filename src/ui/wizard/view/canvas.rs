@@ -142,22 +142,32 @@ pub fn width(text: &str) -> u16 {
     u16::try_from(Line::raw(text).width()).unwrap_or(u16::MAX)
 }
 
+/// The most characters that are looked at for one cell: accents have no cell of their own.
+const LONGEST_CELL: usize = 8;
+
 /// Returns the part of a text around the caret that fits some cells, and the cells before the caret.
 pub fn around_caret(text: &str, caret: usize, room: usize) -> (String, u16) {
-    let before: Vec<char> = text.chars().take(caret).collect();
-    let cells = |part: &[char]| width(&part.iter().collect::<String>());
-    // The caret takes a cell too.
-    let fits = |start: &usize| usize::from(cells(&before[*start..])) < room;
-    let start = (0..before.len()).find(fits).unwrap_or(before.len());
-    let mut part = String::new();
-    for character in text.chars().skip(start) {
-        part.push(character);
-        if usize::from(width(&part)) > room {
-            part.pop();
+    let at = text.char_indices().nth(caret).map_or(text.len(), |(at, _)| at);
+    let (before, behind) = text.split_at(at);
+    // From the caret outwards, and no further than cells can be made of: a text may be long.
+    let most = room.saturating_mul(LONGEST_CELL);
+    let mut start = at;
+    for (place, _) in before.char_indices().rev().take(most) {
+        // The caret takes a cell too.
+        if usize::from(width(&text[place..at])) >= room {
             break;
         }
+        start = place;
     }
-    (part, cells(&before[start..]))
+    let mut end = at;
+    for (place, letter) in behind.char_indices().take(most) {
+        let next = at + place + letter.len_utf8();
+        if usize::from(width(&text[start..next])) > room {
+            break;
+        }
+        end = next;
+    }
+    (text[start..end].to_owned(), width(&text[start..at]))
 }
 
 /// Breaks a text at blanks into lines of some cells.

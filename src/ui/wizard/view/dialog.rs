@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use super::super::edit::Edit;
 use super::super::model::{Dialog, Wizard};
 use super::super::options::Obstacle;
 use super::super::theme::Role;
@@ -10,6 +9,7 @@ use super::super::update::fix_buttons;
 use super::Hit;
 use super::canvas::{Canvas, around_caret, width, wrap};
 use crate::pack::{Key, Value};
+use crate::ui::edit::Edit;
 
 impl Wizard<'_> {
     pub(super) fn draw_dialog(&self, canvas: &mut Canvas<'_>, area: Rect) {

@@ -18,6 +18,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use canvas::Canvas;
+pub(in crate::ui) use canvas::{around_caret, width, wrap};
 
 use super::keeping::Keeping;
 use super::model::{Focus, Layout, Page, Pane, Target, Wizard};

@@ -1,5 +1,8 @@
 //! A line of text that is being typed.
 
+/// The longest text that can be typed, in characters.
+pub(super) const LONGEST: usize = 8000;
+
 /// The text and where the next character goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edit {
@@ -19,15 +22,20 @@ impl Edit {
         Self { caret: text.chars().count(), fresh: !text.is_empty(), text }
     }
 
-    /// Puts a text where the caret is; line breaks and other control characters are dropped.
-    pub fn insert(&mut self, text: &str) {
+    /// Puts a text where the caret is, and tells whether all of it found room; line breaks and
+    /// other control characters are dropped.
+    #[must_use]
+    pub fn insert(&mut self, text: &str) -> bool {
         if self.fresh {
             self.clear();
         }
-        let clean: String = text.chars().filter(|character| !character.is_control()).collect();
+        let room = LONGEST.saturating_sub(self.length());
+        let mut clean = text.chars().filter(|character| !character.is_control());
+        let fitting: String = clean.by_ref().take(room).collect();
         let at = self.byte(self.caret);
-        self.text.insert_str(at, &clean);
-        self.caret += clean.chars().count();
+        self.text.insert_str(at, &fitting);
+        self.caret += fitting.chars().count();
+        clean.next().is_none()
     }
 
     /// Removes the character before the caret, or all if all is selected.
@@ -61,13 +69,11 @@ impl Edit {
         if self.fresh {
             return self.clear();
         }
-        let before: Vec<char> = self.text.chars().take(self.caret).collect();
-        let word = |c: &char| c.is_alphanumeric();
-        let blanks = before.iter().rev().take_while(|c| !word(c)).count();
-        let letters = before.iter().rev().skip(blanks).take_while(|c| word(c)).count();
-        for _ in 0..blanks + letters {
-            self.backspace();
-        }
+        let end = self.byte(self.caret);
+        let word = char::is_alphanumeric;
+        let start = self.text[..end].trim_end_matches(|c| !word(c)).trim_end_matches(word).len();
+        let gone: String = self.text.drain(start..end).collect();
+        self.caret -= gone.chars().count();
     }
 
     /// Moves the caret by some characters, as far as there are any.
@@ -99,17 +105,29 @@ impl Edit {
 
 #[cfg(test)]
 mod tests {
-    use super::Edit;
+    use super::{Edit, LONGEST};
 
     #[test]
     fn what_is_typed_takes_the_place_of_a_text_that_is_selected() {
         let mut edit = Edit::of("old");
 
-        edit.insert("né");
+        assert!(edit.insert("né"));
         edit.step(-1);
-        edit.insert("x\ny");
+        assert!(edit.insert("x\ny"));
 
         assert_eq!((edit.text.as_str(), edit.caret), ("nxyé", 3));
+    }
+
+    #[test]
+    fn a_text_has_an_end_and_tells_when_it_is_reached() {
+        let mut edit = Edit::default();
+
+        assert!(edit.insert(&"ä\n".repeat(LONGEST - 1)));
+        edit.home();
+        assert!(!edit.insert("xyz"));
+
+        assert_eq!((edit.text.chars().count(), edit.caret), (LONGEST, 1));
+        assert!(edit.insert("\n") && !edit.insert("y"));
     }
 
     #[test]
