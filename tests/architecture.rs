@@ -179,6 +179,15 @@ fn keys_are_read_and_the_terminal_is_set_in_one_place() {
 }
 
 #[test]
+fn keys_are_read_and_the_terminal_is_set_in_one_place() {
+    let ways = ["event::read", "event::poll", "EventStream", "raw_mode", "make_raw", "tcsetattr"];
+    for (_, file, code) in sources() {
+        let way = ways.iter().find(|way| code.contains(*way));
+        assert!(way.is_none() || file.starts_with("ui/tty/"), "{file} has {way:?}");
+    }
+}
+
+#[test]
 fn files_stay_short() {
     for (_, file, code) in sources() {
         let lines = code.lines().count();

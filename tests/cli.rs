@@ -424,6 +424,7 @@ fn what_is_around_the_program_is_named_where_it_is_wrong() {
     let gone = "error: the folder that the program works in cannot be used\n  No such file or \
                 directory (os error 2)\n\nhint: go to a folder that is there, or name one with \
                 `-C DIR`\n";
+    let empty = "error: `DIR` is empty\n\nhint: name a folder; `.` is the one you are in\n";
     let full = "error: cannot write to standard output\n  No space left on device (os error 28)\n";
     let done = "  what was asked for is done all the same; only its report is lost\n";
     let variable = |name: &str, value: &str| {
@@ -441,6 +442,8 @@ fn what_is_around_the_program_is_named_where_it_is_wrong() {
         (format!("{away}; {program} diff x"), told(1, gone)),
         (format!("{away}; {new} {}/whole --yes -q", sandbox.path().display()), told(0, "")),
         (format!("{away}; {new} there -C {} -yq", sandbox.path().display()), told(0, "")),
+        (format!("{new} '' --yes"), told(2, empty)),
+        (format!("{program} status ''"), told(2, empty)),
         (format!("{program} list > /dev/full"), told(1, full)),
         (format!("{program} --help > /dev/full"), told(1, full)),
         (format!("{new} made --yes --json > /dev/full"), told(1, &format!("{full}{done}"))),

@@ -149,6 +149,9 @@ fn verbosity(matches: &ArgMatches) -> Verbosity {
 /// Returns the folder that a command names, which must be somewhere.
 fn directory(matches: &ArgMatches) -> Result<PathBuf> {
     let directory = matches.get_one::<String>("directory").map(PathBuf::from).unwrap_or_default();
+    if directory.as_os_str().is_empty() {
+        return Err(Error::usage("`DIR` is empty").hint("name a folder; `.` is the one you are in"));
+    }
     if directory.is_relative() {
         std::env::current_dir().map_err(|error| {
             Error::failed("the folder that the program works in cannot be used")

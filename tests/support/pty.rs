@@ -203,8 +203,10 @@ impl Terminal {
     pub fn look(&mut self) {
         let (_, descriptor) = self.master.as_mut().expect("the terminal is there");
         let mut ready = [pollfd { fd: descriptor.as_raw_fd(), events: POLLIN, revents: 0 }];
-        if poll(&mut ready, Some(Duration::ZERO)).expect("polled") > 0 {
-            self.read(Instant::now() + DEADLINE);
+        while poll(&mut ready, Some(Duration::ZERO)).expect("polled") > 0 {
+            if !self.read(Instant::now() + DEADLINE) {
+                break;
+            }
         }
     }
 
