@@ -10,6 +10,7 @@ mod fuzz;
 mod generated;
 mod laws;
 mod merge;
+mod names;
 mod packs;
 mod project;
 mod render;

@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, placeholders,
+    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, interpolate,
+    placeholders,
 };
 use crate::error::Problem;
+use crate::tree::RelPath;
 
 /// Names that are no answers, and that text defaults may use all the same.
 const GIVEN: [&str; 1] = ["directory"];
@@ -20,6 +22,7 @@ pub fn lint(pack: &Pack) -> Vec<Problem> {
     findings.components();
     findings.overlays("pack.toml", &pack.overlays);
     findings.files();
+    findings.paths();
     findings.base_tests_no_slot();
     findings.problems
 }
@@ -235,6 +238,23 @@ impl Findings<'_> {
             }
             if let Some(line) = text.lines().position(|line| line.ends_with([' ', '\t'])) {
                 self.report(path, format_args!("line {} ends in blanks", line + 1));
+            }
+        }
+    }
+
+    /// Checks what projects get at which path, as far as it can be told without answers.
+    fn paths(&mut self) {
+        let filled = |path: &str| {
+            let text = interpolate(path, |_| Some("x".to_owned()));
+            let text = text.map_err(|name| format!("its placeholder `{name}` is wrong"))?;
+            let path = RelPath::parse(&text).map_err(|reason| reason.to_string())?;
+            path.check_portable().map_err(|reason| reason.to_string())?;
+            Ok::<_, String>(path)
+        };
+        for (path, _) in self.pack.files("") {
+            let inside = super::rendered(path).map(|inside| filled(super::untemplated(inside)));
+            if let Some(Err(reason)) = inside {
+                self.report(path, reason);
             }
         }
     }

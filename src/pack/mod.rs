@@ -168,10 +168,9 @@ impl Pack {
     /// Returns the files that projects can get, by their paths there, placeholders unfilled; a path
     /// comes again for each choice that has it.
     pub fn templates(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.sources.iter().filter_map(|(path, bytes)| {
-            let inside = rendered(path)?;
-            Some((inside.strip_suffix(".tera").unwrap_or(inside), bytes.as_ref()))
-        })
+        self.sources
+            .iter()
+            .filter_map(|(path, bytes)| Some((untemplated(rendered(path)?), bytes.as_ref())))
     }
 
     /// Returns the digest of all files of this version.
@@ -190,6 +189,11 @@ fn rendered(path: &str) -> Option<&str> {
     };
     let inside = beside.strip_prefix("base/").or_else(|| beside.strip_prefix("files/"));
     inside.or_else(|| Some(beside.split_once("/files/")?.1))
+}
+
+/// Returns the name that a file has when it is rendered.
+fn untemplated(path: &str) -> &str {
+    path.strip_suffix(".tera").unwrap_or(path)
 }
 
 fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {

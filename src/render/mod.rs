@@ -101,6 +101,10 @@ fn render_with(pack: &Pack, answers: &Answers, engine: &mut Engine) -> Result<Tr
             tree.insert(path, Blob { bytes: target.clone().into_bytes(), mode: Mode::Link });
         }
     }
+    tree.check_clashes().map_err(|clash| {
+        Error::failed(format!("pack `{}` writes what cannot stand side by side", pack.name))
+            .because(clash)
+    })?;
     Ok(tree)
 }
 
@@ -121,7 +125,9 @@ fn filled(answers: &Answers, source: &str, path: &str) -> Result<RelPath> {
     };
     let text = interpolate(path, |key| answers.get(key).map(ToString::to_string))
         .map_err(|name| wrong(format!("there is no answer for `{name}`")))?;
-    RelPath::parse(&text).map_err(|reason| wrong(reason.to_string()))
+    let path = RelPath::parse(&text).map_err(|reason| wrong(reason.to_string()))?;
+    path.check_portable().map_err(|reason| wrong(reason.to_string()))?;
+    Ok(path)
 }
 
 /// Returns the fragments of the folders by anchor, in the order of the folders.
