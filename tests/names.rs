@@ -1,11 +1,11 @@
-//! Names of packs that some system takes for something else: made up by kind, and
+//! Names and links of packs that some system takes for something else: made up by kind, and
 //! refused before anything is written.
 
 use std::os::unix::ffi::OsStrExt;
 
 use fastwright::pack::{Catalog, Pack, lint};
 use fastwright::render::render;
-use fastwright::tree::{Blob, RelPath, Tree};
+use fastwright::tree::{Blob, Mode, RelPath, Tree};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -15,9 +15,12 @@ use crate::support::{Sandbox, answers};
 const HEAD: &str = "name = 'made'\nversion = '1.0.0'\n[[section]]\nkey = 's'\nlabel = 'S'\n\
     [[question]]\nkey = 'a'\nsection = 's'\nkind = 'text'\nlabel = 'A'\ndefault = 'x'\n";
 
-/// Returns a pack with these files below `base/`.
-fn made(files: &[&str]) -> fastwright::error::Result<Pack> {
-    let manifest = HEAD.to_owned();
+/// Returns a pack with these files below `base/`, and these links.
+fn made(files: &[&str], links: &[(String, String)]) -> fastwright::error::Result<Pack> {
+    let table: toml::Table =
+        links.iter().map(|(path, target)| (path.clone(), target.clone().into())).collect();
+    let links = toml::Value::from(table);
+    let manifest = format!("links = {links}\n{HEAD}");
     let base = |path: &&str| (format!("base/{path}"), "x\n".to_owned());
     let files = files.iter().map(base).chain([("pack.toml".to_owned(), manifest)]);
     let tree: Tree = files
@@ -88,7 +91,7 @@ fn what_some_system_takes_for_git_is_no_path_anywhere() {
 #[test]
 fn no_pack_writes_a_name_that_some_system_stores_otherwise() {
     proptest!(config(), |(path in placed(unportable()))| {
-        let pack = made(&[&path]).expect("a pack that can be read");
+        let pack = made(&[&path], &[]).expect("a pack that can be read");
         prop_assert_eq!(lint(&pack).len(), 1, "{:?}", path);
         let told = rendered(&pack).expect_err(&path);
         prop_assert!(told.starts_with("error: the path `"), "{}", told);
@@ -98,7 +101,7 @@ fn no_pack_writes_a_name_that_some_system_stores_otherwise() {
 /// What is in a path through an answer is known only when it is rendered.
 #[test]
 fn an_answer_makes_no_name_that_some_system_stores_otherwise() {
-    let pack = made(&["src/{= a =}.py"]).expect("a pack");
+    let pack = made(&["src/{= a =}.py"], &[]).expect("a pack");
     assert_eq!(lint(&pack), []);
 
     for value in ["aux", "a:b", "x/.git/hooks/x", "../x", "a\u{202e}b", ""] {
@@ -127,7 +130,7 @@ fn twins() -> impl Strategy<Value = (String, String)> {
 #[test]
 fn twins_are_told_together_also_those_among_folders() {
     proptest!(config(), |((one, other) in twins())| {
-        let pack = made(&[&one, &other]).expect("a pack");
+        let pack = made(&[&one, &other], &[]).expect("a pack");
         let told = rendered(&pack).expect_err(&one);
         prop_assert!(told.contains("cannot stand side by side"), "{}", told);
         prop_assert!(told.contains("are one name to some systems"), "{}", told);
@@ -169,5 +172,100 @@ fn files_of_users_with_any_name_do_not_stand_in_the_way_of_an_upgrade() {
     assert_eq!(output.status, Some(0), "{}", output.stderr);
     for name in names {
         assert_eq!(std::fs::read(path(name)).expect("still there"), b"mine\n");
+    }
+}
+
+/// Tables of links over a few names, at every depth, so that they meet each other and files.
+fn links() -> impl Strategy<Value = Vec<(String, String)>> {
+    let path = vec(select(&["a", "b", "c"][..]), 1..4).prop_map(|parts| parts.join("/"));
+    let parts = vec(select(&["a", "b", "c", "..", "..", ".", "f"][..]), 1..5);
+    let target = (select(&["", "", "", "", "/"][..]), parts)
+        .prop_map(|(root, parts)| format!("{root}{}", parts.join("/")));
+    vec((path, target), 1..5)
+}
+
+/// Follows a path as the system does, through the links of a tree, and tells where it ends.
+fn real(folder: &std::path::Path, path: &str) -> Option<std::path::PathBuf> {
+    folder.join(path).canonicalize().ok()
+}
+
+/// The judge is the system: what is rendered is written, and every link followed.
+#[test]
+fn every_link_that_is_rendered_leads_to_something_inside() {
+    let files = ["f", "a/f", "b/a/f", "c/b/a/f"];
+    proptest!(config(), |(links in links(), count in 1..=files.len())| {
+        let pack = made(&files[..count], &links).expect("a pack");
+        let Ok(tree) = rendered(&pack) else { return Ok(()) };
+        let sandbox = Sandbox::new();
+        let root = sandbox.path().canonicalize().expect("a real path").join("root");
+        for (path, blob) in tree.iter() {
+            let text = std::str::from_utf8(&blob.bytes).expect("text");
+            let place = root.join(path);
+            std::fs::create_dir_all(place.parent().expect("a folder")).expect("folders");
+            match blob.mode {
+                Mode::Link => std::os::unix::fs::symlink(text, place).expect("a link"),
+                Mode::Regular | Mode::Executable => std::fs::write(place, text).expect("a file"),
+            }
+        }
+        for (path, blob) in tree.iter().filter(|(_, blob)| blob.mode == Mode::Link) {
+            let target = String::from_utf8_lossy(&blob.bytes);
+            prop_assert!(!target.starts_with('/'));
+            let end = real(&root, path.as_str());
+            prop_assert!(
+                end.as_ref().is_some_and(|end| end.starts_with(&root) && *end != root),
+                "{} -> {}: {:?}", path, target, end
+            );
+        }
+    });
+}
+
+#[test]
+fn links_that_may_not_be_are_told_with_their_key() {
+    let deep = "a/".repeat(40);
+    let cases: [(&[(&str, &str)], &str); 9] = [
+        (&[("a", "/anywhere")], "the target of a link is relative"),
+        (&[("a", "")], "the target of a link is relative"),
+        (&[("docs/a", "../../f")], "it leads out of the project"),
+        (&[("docs/l", &format!("{deep}{}f", "../".repeat(42)))], "it leads out of the project"),
+        (&[("docs/a/b", "..")], "it leads to a folder that it is in"),
+        (&[("a", ".")], "it leads to a folder that it is in"),
+        (&[("a", "a")], "it leads back to itself"),
+        (&[("a", "b"), ("b", "a")], "it leads back to itself"),
+        (&[("docs/.GitModules", "../f")], "git does not read this file"),
+    ];
+
+    for (links, reason) in cases {
+        let links: Vec<_> = links.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let pack = made(&["f", "docs/x"], &links).expect("a pack");
+        let told = rendered(&pack).expect_err(reason);
+        assert!(told.contains("` in `pack.toml` is wrong") && told.contains(reason), "{told}");
+        // What needs no other link is told before anything is asked.
+        let found = lint(&pack).first().map(|found| found.causes.join(" ")).unwrap_or_default();
+        assert!(found.contains(reason) || links.len() > 1 || links[0].0 == links[0].1, "{found}");
+    }
+}
+
+#[test]
+fn links_lead_through_each_other_in_any_order() {
+    let links = [("a", "z/x"), ("z", "docs"), ("gone", "nowhere"), ("far", "gone")];
+    let links: Vec<_> = links.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let pack = made(&["f", "docs/x"], &links).expect("a pack");
+
+    let tree = rendered(&pack).expect("a tree");
+
+    let paths: Vec<&str> = tree.paths().map(RelPath::as_str).collect();
+    assert_eq!(paths, ["a", "docs/x", "f", "z"]);
+}
+
+#[test]
+fn nothing_is_written_below_a_link_or_in_place_of_a_file() {
+    for (links, files, reason) in [
+        (("a", "docs"), ["docs/x", "a/x"], "`a/x` lies below `a`"),
+        (("docs/x", "../f"), ["docs/x", "f"], "two parts of the pack write `docs/x`"),
+        (("a/b/c", "../../f"), ["a/b/c/d", "f"], "`a/b/c/d` lies below `a/b/c`"),
+    ] {
+        let pack = made(&files, &[(links.0.to_owned(), links.1.to_owned())]).expect("a pack");
+        let told = rendered(&pack).expect_err(reason);
+        assert!(told.contains(reason), "{told}");
     }
 }

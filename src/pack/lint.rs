@@ -9,7 +9,7 @@ use super::{
     placeholders,
 };
 use crate::error::Problem;
-use crate::tree::RelPath;
+use crate::tree::{RelPath, check_link};
 
 /// Names that are no answers, and that text defaults may use all the same.
 const GIVEN: [&str; 1] = ["directory"];
@@ -255,6 +255,16 @@ impl Findings<'_> {
             let inside = super::rendered(path).map(|inside| filled(super::untemplated(inside)));
             if let Some(Err(reason)) = inside {
                 self.report(path, reason);
+            }
+        }
+        for (path, target) in &self.pack.links {
+            let checked = filled(path)
+                .and_then(|path| check_link(&path, target).map_err(|reason| reason.to_string()));
+            if let Err(reason) = checked {
+                self.report(
+                    "pack.toml",
+                    format_args!("the link `{path}` to `{target}` is wrong: {reason}"),
+                );
             }
         }
     }

@@ -94,18 +94,29 @@ fn render_with(pack: &Pack, answers: &Answers, engine: &mut Engine) -> Result<Tr
                 .because(format_args!("the second is `{}`", part.source)));
         }
     }
-    for (path, target) in &pack.links {
-        let path = filled(answers, "pack.toml", path)?;
-        let beside = tree.paths().any(|other| points_at(&path, target, other));
-        if beside {
-            tree.insert(path, Blob { bytes: target.clone().into_bytes(), mode: Mode::Link });
-        }
-    }
+    add_links(pack, answers, &mut tree)?;
     tree.check_clashes().map_err(|clash| {
         Error::failed(format!("pack `{}` writes what cannot stand side by side", pack.name))
             .because(clash)
     })?;
     Ok(tree)
+}
+
+/// Adds the links of the pack that lead to one of the files.
+fn add_links(pack: &Pack, answers: &Answers, tree: &mut Tree) -> Result<()> {
+    let mut links = BTreeMap::new();
+    for (path, target) in &pack.links {
+        let filled = filled(answers, "pack.toml", path)?;
+        if tree.get(&filled).is_some() || links.insert(filled.clone(), target.clone()).is_some() {
+            return Err(Error::failed(format!("two parts of the pack write `{filled}`"))
+                .because(format_args!("the second is the link `{path}` in `pack.toml`")));
+        }
+    }
+    tree.add_links(&links).map_err(|(path, reason)| {
+        let target = &links[&path];
+        Error::failed(format!("the link `{path}` to `{target}` in `pack.toml` is wrong"))
+            .because(reason)
+    })
 }
 
 /// Returns the files below a folder of the pack with their rendered paths.
@@ -166,19 +177,4 @@ fn add_anchors(
         context.insert("anchors", &anchors);
     }
     Ok(())
-}
-
-/// Tells whether a link at `path` leads to `other`, or to a folder above it.
-fn points_at(path: &RelPath, target: &str, other: &RelPath) -> bool {
-    let mut place: Vec<&str> = path.as_str().split('/').collect();
-    place.pop();
-    for part in target.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => drop(place.pop()),
-            name => place.push(name),
-        }
-    }
-    let place = place.join("/");
-    other.as_str() == place || other.parents().any(|parent| parent == place)
 }

@@ -4,6 +4,7 @@
 
 mod blob;
 mod clash;
+mod link;
 mod path;
 mod portable;
 
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 pub use blob::{Blob, Mode};
 pub use clash::Clash;
+pub use link::{BadLink, check_link};
 pub use path::{InvalidPath, RelPath};
 pub use portable::Unportable;
 
