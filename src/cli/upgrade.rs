@@ -24,12 +24,11 @@ use crate::ui::Ui;
 /// # Errors
 /// Fails where it is refused or the disk does; then nothing was changed.
 pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Result<Exit> {
-    let interrupt = Interrupt::listen()?;
     let directory = directory(matches);
     let mut given = given(matches, pack)?;
     if let Some(end) = ending(matches) {
         refuse_answers(&given)?;
-        return end_upgrade(ui, &directory, end, &interrupt, matches.get_flag("json"));
+        return end_upgrade(ui, &directory, end, matches.get_flag("json"));
     }
     let only_shows = ["check", "dry-run", "diff"].iter().any(|option| matches.get_flag(option));
     let access = if only_shows { Access::Read } else { Access::Write };
@@ -37,6 +36,8 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
     if asks(matches)? {
         given.insert(0, ask(ui, catalog, pack, &project, &given, matches)?);
     }
+    // While rendering a signal ends the program at once, from the first write on between two.
+    let interrupt = Interrupt::listen()?;
     let course = Course::plot(catalog, pack, &project, given)?;
     let report = Report { ui, project: &project, course: &course, json: matches.get_flag("json") };
     if matches.get_flag("check") {
@@ -59,6 +60,7 @@ pub fn run(ui: Ui, catalog: &Catalog, pack: &Pack, matches: &ArgMatches) -> Resu
     if only_shows {
         return report.show(&survey, matches.get_flag("diff"));
     }
+    interrupt.hold();
     project.upgrade(&upgrade, &survey, &state, dirty(matches), &interrupt)?;
     report.done(&survey)
 }
@@ -149,18 +151,14 @@ fn refuse_answers(given: &[Layer]) -> Result<()> {
     }
 }
 
-fn end_upgrade(
-    ui: Ui,
-    directory: &Path,
-    end: End,
-    interrupt: &Interrupt,
-    json: bool,
-) -> Result<Exit> {
+fn end_upgrade(ui: Ui, directory: &Path, end: End, json: bool) -> Result<Exit> {
+    let interrupt = Interrupt::listen()?;
+    interrupt.hold();
     let project = Project::open(directory, Access::Write)?;
     let (name, paths, changed) = match end {
         End::Continue => ("resolved", project.finish()?, Vec::new()),
         End::Back(undo) => {
-            let Undone { paths, changed } = project.undo(undo, interrupt)?;
+            let Undone { paths, changed } = project.undo(undo, &interrupt)?;
             ("restored", paths, changed)
         }
     };
