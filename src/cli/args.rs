@@ -123,7 +123,7 @@ fn new(pack: &Pack) -> Result<Command> {
     flags::add(command.args(looks()), pack, flags::Without::Default)
 }
 
-fn global() -> [Arg; 7] {
+pub(super) fn global() -> [Arg; 7] {
     let global = |arg: Arg| arg.global(true).help_heading("Global options");
     [
         global(
