@@ -23,9 +23,13 @@ impl Tree {
     /// Names the first two that cannot.
     pub fn check_clashes(&self) -> Result<(), Clash> {
         let mut seen = BTreeMap::<String, &str>::new();
+        let mut places = BTreeSet::new();
         let files: BTreeSet<&str> = self.paths().map(RelPath::as_str).collect();
         for path in self.paths() {
             for place in path.parents().chain([path.as_str()]) {
+                if !places.insert(place) {
+                    continue;
+                }
                 let other = *seen.entry(folded(place)).or_insert(place);
                 if other != place {
                     return Err(Clash::Twins(other.to_owned(), place.to_owned()));
@@ -41,6 +45,9 @@ impl Tree {
 
 /// Returns a text that is the same for all that some system takes for the same name.
 fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     // Capital letters in between, for those that have two small forms.
     text.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfd().collect()
 }

@@ -87,6 +87,10 @@ impl RelPath {
 /// nothing, the other what follows a colon, and dots and blanks at the end. Neither tells capital
 /// letters from small ones.
 fn is_git(part: &str) -> bool {
+    // A large index has many names, and nearly all of them are told apart by the first letter.
+    if part.is_ascii() && !part.starts_with(['.', 'g', 'G']) {
+        return false;
+    }
     let seen: String =
         part.chars().filter(|c| !is_hidden(*c)).flat_map(char::to_lowercase).collect();
     let name = seen.split(':').next().unwrap_or(&seen).trim_end_matches(['.', ' ']);

@@ -101,7 +101,7 @@ impl RelPath {
         }
         for part in self.parts() {
             let wrong = match part {
-                _ if !is_nfc(part) => Unportable::Form,
+                _ if !part.is_ascii() && !is_nfc(part) => Unportable::Form,
                 _ if part.ends_with(['.', ' ']) => Unportable::End,
                 _ if is_device(part) => Unportable::Device,
                 _ if is_short(part) => Unportable::Short,
@@ -115,7 +115,8 @@ impl RelPath {
 
 /// Tells whether a character cannot be seen, or not told from a blank.
 pub(super) fn is_hidden(character: char) -> bool {
-    HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&character))
+    !character.is_ascii()
+        && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&character))
 }
 
 /// Windows opens a device whatever stands behind the first dot, and for numbers in superscript too.
