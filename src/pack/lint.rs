@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, interpolate,
+    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, interpolate, limit,
     placeholders,
 };
 use crate::error::Problem;
@@ -67,11 +67,15 @@ impl Findings<'_> {
             }
             if let Kind::Text(rules) = &question.kind
                 && let Some(pattern) = &rules.pattern
-                && let Err(error) = regex_lite::Regex::new(pattern)
+                && let Err(error) = super::regex(pattern)
             {
                 self.report("pack.toml", format_args!("the pattern of `{key}` is wrong: {error}"));
             }
-            if self.circular(question, &mut Vec::new()) {
+            if GIVEN.contains(&key.as_str()) {
+                let reason = "is the name of something that every pack has; call it otherwise";
+                self.report("pack.toml", format_args!("question `{key}` {reason}"));
+            }
+            if self.is_circular(question) {
                 self.report("pack.toml", format_args!("question `{key}` depends on itself"));
             }
         }
@@ -101,31 +105,20 @@ impl Findings<'_> {
     }
 
     /// Tells whether finding an answer would lead back to the question.
-    fn circular<'a>(&'a self, question: &'a Question, above: &mut Vec<&'a Key>) -> bool {
-        if above.contains(&&question.key) {
-            return true;
-        }
-        above.push(&question.key);
-        let mut keys: Vec<String> =
-            question.when.entries().map(|(key, _)| key.to_string()).collect();
-        match &question.default {
-            Some(Default::Value(value)) => {
-                keys.extend(value.as_text().map(placeholders).unwrap_or_default());
-            }
-            Some(Default::Cases(cases)) => {
-                for case in cases {
-                    keys.extend(case.when.entries().map(|(key, _)| key.to_string()));
-                    keys.extend(case.value.as_text().map(placeholders).unwrap_or_default());
+    fn is_circular(&self, question: &Question) -> bool {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![question]);
+        while let Some(next) = open.pop() {
+            let keys = limit::needs(&next.when, next.default.as_ref());
+            for other in keys.iter().filter_map(|key| self.pack.question(key)) {
+                if other.key == question.key {
+                    return true;
+                }
+                if seen.insert(&other.key) {
+                    open.push(other);
                 }
             }
-            None => {}
         }
-        let found = keys
-            .iter()
-            .filter_map(|key| self.pack.question(key))
-            .any(|other| self.circular(other, above));
-        above.pop();
-        found
+        false
     }
 
     fn condition(&mut self, file: &str, when: &When) {
