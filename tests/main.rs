@@ -2,6 +2,7 @@
 
 mod answers;
 mod architecture;
+mod bounds;
 mod cli;
 mod docs;
 mod drafts;

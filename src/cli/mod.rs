@@ -26,6 +26,7 @@ use clap::ArgMatches;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::limits;
 use crate::pack::{Catalog, Pack, Version, lint};
 use crate::project;
 use crate::ui::{Color, Ui, Verbosity};
@@ -58,13 +59,13 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
     let version = version.transpose().map_err(|reason| {
         Error::usage(reason).because(format!("it came from {}", option.unwrap_or_default()))
     })?;
-    let pack = catalog.load(version)?;
-    if early(arguments, "--pack").is_some() {
-        let findings = lint(&pack);
-        if !findings.is_empty() {
-            return Err(Error::many(Exit::Failed, findings));
+    let (catalog, pack) = match early(arguments, "--pack") {
+        Some(folder) => {
+            let what = format!("reading the pack in `{}`", folder.display());
+            limits::within(&what, move |_| linted(catalog, version))??
         }
-    }
+        None => catalog.load(version).map(|pack| (catalog, pack))?,
+    };
     let mut command = args::command(&pack)?;
     let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
@@ -122,6 +123,13 @@ fn catalog(arguments: &[OsString]) -> Result<Catalog> {
         Some(folder) => Catalog::from_tree(project::read_folder(Path::new(&folder))?),
         None => Catalog::embedded(),
     }
+}
+
+/// Loads a version of a pack that may be anybody's.
+fn linted(catalog: Catalog, version: Option<Version>) -> Result<(Catalog, Pack)> {
+    let pack = catalog.load(version)?;
+    let findings = lint(&pack);
+    if findings.is_empty() { Ok((catalog, pack)) } else { Err(Error::many(Exit::Failed, findings)) }
 }
 
 /// Finds an option before clap does: the flags depend on the pack that it names.

@@ -1,5 +1,6 @@
 //! What the wizard is handed: the directory, the files, the command, the environment's wishes.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use clap::ArgMatches;
@@ -10,6 +11,7 @@ use super::new::{name_of, with_state};
 use super::variable;
 use crate::answer::{Answers, Layer, Layers, resolve};
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::merge::Plan;
 use crate::pack::Pack;
 use crate::project::{self, Overwrite};
@@ -44,6 +46,7 @@ pub(super) struct Ask<'a> {
 pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
     let Ask { ui, pack, layers, directory, .. } = *ask;
     let renderer = Renderer::new(pack);
+    let failure = RefCell::default();
     let session = Session {
         title: "new",
         directory: directory.to_string_lossy().into_owned(),
@@ -56,7 +59,7 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         offer: ask.offer.clone(),
         draft: ask.save,
         kept: ask.kept.clone(),
-        render: &|answers| files(pack, &renderer, answers),
+        render: &|answers| heed(&failure, files(pack, &renderer, answers)),
         command: &|answers, directory, extent| {
             let directory = Path::new(directory);
             match extent {
@@ -67,7 +70,21 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         save_answers: &save,
         plan: None,
     };
-    run(ui, pack, layers, session)
+    let outcome = run(ui, pack, layers, session);
+    failure.take().map_or(outcome, Err)
+}
+
+/// Ends the wizard where rendering was given up, and notes why: all else that is wrong is shown.
+fn heed<T>(failure: &RefCell<Option<Error>>, made: Result<T>) -> Result<T> {
+    made.map_err(|error| {
+        if !limits::was_given_up() {
+            return error;
+        }
+        let short = Error::failed(error.problems()[0].message.clone());
+        failure.borrow_mut().get_or_insert(error);
+        limits::end();
+        short
+    })
 }
 
 /// Makes what is written for answers, to be shown.
@@ -105,6 +122,8 @@ pub(super) fn ask_upgrade(
         standing: Standing::Project,
         free: None,
     };
+    let failure = RefCell::default();
+    let plan = |answers: &Answers| heed(&failure, plan(answers));
     let session = Session {
         title: "upgrade",
         directory: super::upgrade::directory(matches).to_string_lossy().into_owned(),
@@ -120,9 +139,10 @@ pub(super) fn ask_upgrade(
         render: &|answers| crate::render::render(pack, answers),
         command: &recreate,
         save_answers: &save,
-        plan: Some(plan),
+        plan: Some(&plan),
     };
-    match run(ui, pack, layers, session)? {
+    let outcome = run(ui, pack, layers, session);
+    match failure.take().map_or(outcome, Err)? {
         Outcome::Create { asked, .. } => Ok(asked),
         Outcome::Cancelled { signal, command } => {
             if let Some(command) = command {
