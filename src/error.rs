@@ -3,6 +3,7 @@
 //! Constructors stand in the modules that know the facts; the words reach a person through
 //! `ui` alone. An error may hold several problems, so that all of them are told at once.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::exit::Exit;
@@ -49,29 +50,59 @@ pub struct Problem {
 impl Problem {
     /// Starts a problem from its sentence.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..Self::default() }
+        Self { message: short(&message.into()), ..Self::default() }
     }
 
     /// Adds a cause.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.causes.push(cause.to_string());
+        self.causes.push(short(&cause.to_string()));
         self
     }
 
     /// Adds something to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.hints.push(short(&hint.into()));
         self
+    }
+}
+
+/// The most problems that are told, lines in each text of one, and characters in each line:
+/// somebody has to read them.
+const MAX_PROBLEMS: usize = 100;
+const MAX_LINES: usize = 100;
+const MAX_LINE: usize = 1000;
+
+/// Cuts what an error quotes, which may be a whole file, to what can be read.
+fn short(text: &str) -> String {
+    if text.len() <= MAX_LINE {
+        return text.to_owned();
+    }
+    let mut lines: Vec<Cow<'_, str>> = text.lines().take(MAX_LINES).map(short_line).collect();
+    if text.lines().nth(MAX_LINES).is_some() {
+        lines.push("…".into());
+    }
+    lines.join("\n")
+}
+
+fn short_line(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(MAX_LINE) {
+        Some((end, _)) => format!("{}…", &line[..end]).into(),
+        None => line.into(),
     }
 }
 
 impl Error {
     /// Returns an error that holds `problems`, of which there is at least one.
     #[must_use]
-    pub fn many(exit: Exit, problems: Vec<Problem>) -> Self {
+    pub fn many(exit: Exit, mut problems: Vec<Problem>) -> Self {
         debug_assert!(!problems.is_empty(), "an error has a problem");
+        let more = problems.len().saturating_sub(MAX_PROBLEMS);
+        if more > 0 {
+            problems.truncate(MAX_PROBLEMS);
+            problems.push(Problem::new(format!("there are {more} more problems of this kind")));
+        }
         Self { exit, problems }
     }
 
@@ -94,7 +125,7 @@ impl Error {
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         if let Some(problem) = self.problems.last_mut() {
-            problem.causes.push(cause.to_string());
+            problem.causes.push(short(&cause.to_string()));
         }
         self
     }
@@ -103,7 +134,7 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         if let Some(problem) = self.problems.last_mut() {
-            problem.hints.push(hint.into());
+            problem.hints.push(short(&hint.into()));
         }
         self
     }
@@ -155,3 +186,33 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, Problem};
+    use crate::exit::Exit;
+
+    #[test]
+    fn an_error_is_one_that_can_be_read_whatever_it_quotes() {
+        let long = "é".repeat(1 << 20);
+        let many = "a\n".repeat(1 << 20);
+        let problem = Problem::new(&long).because(&long).because(&many).hint(&long);
+        let problems = vec![problem; 10_000];
+
+        let told = Error::many(Exit::Failed, problems).because(&many).hint(&long).to_string();
+
+        assert!(told.len() < 1 << 20, "{}", told.len());
+        assert!(told.contains("error: there are 9900 more problems"), "the rest is counted");
+        let line = told.lines().map(|line| line.chars().count()).max();
+        assert!(line < Some(1020), "{line:?}");
+    }
+
+    #[test]
+    fn an_error_of_the_usual_size_is_told_whole() {
+        let text = "a\n\nb \n";
+
+        let told = Error::failed(text).because(text).to_string();
+
+        assert_eq!(told, "error: a\n\nb \n\n  a\n  \n  b \n  ");
+    }
+}

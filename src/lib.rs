@@ -8,6 +8,7 @@ pub mod answer;
 pub mod cli;
 pub mod error;
 pub mod exit;
+pub mod limits;
 pub mod merge;
 pub mod pack;
 pub mod project;

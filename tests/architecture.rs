@@ -5,23 +5,24 @@ use std::path::Path;
 use crate::support::manifest;
 
 /// Each module with the modules that it may import; all may import `error`.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("error", &["exit"]),
     ("exit", &["error"]),
+    ("limits", &[]),
     ("tree", &["exit"]),
     ("pack", &["tree", "exit"]),
     ("answer", &["pack", "exit"]),
-    ("render", &["pack", "answer", "tree"]),
+    ("render", &["pack", "answer", "limits", "tree"]),
     ("merge", &["tree"]),
     ("project", &["answer", "merge", "tree", "exit"]),
     ("ui", &["pack", "answer", "merge", "tree", "exit"]),
-    ("cli", &["answer", "exit", "merge", "pack", "project", "render", "tree", "ui"]),
+    ("cli", &["answer", "exit", "limits", "merge", "pack", "project", "render", "tree", "ui"]),
     ("main", &["cli"]),
 ];
 
 /// What only one module may name, and which.
 const OWNED: [(&str, &[&str]); 9] = [
-    ("std::fs", &["project"]),
+    ("std::fs", &["limits", "project"]),
     ("std::env", &["cli", "main"]),
     ("tera::", &["render"]),
     ("include_dir", &["pack"]),

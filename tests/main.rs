@@ -2,6 +2,7 @@
 
 mod answers;
 mod architecture;
+mod bounds;
 mod cli;
 mod docs;
 mod drafts;
@@ -14,6 +15,7 @@ mod keys;
 mod laws;
 mod licenses;
 mod merge;
+mod names;
 mod packs;
 mod project;
 mod render;

@@ -112,21 +112,31 @@ fn check_choice(question: &Question, choices: &[Choice], name: &str) -> Result<S
     })
 }
 
+/// The longest text that somebody can have meant as another name, in bytes.
+const MAX_NAME: usize = 100;
+
 /// Returns the name most like `wrong`, if one is like it at all.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
+    if wrong.len() > MAX_NAME {
+        return None;
+    }
     let wrong = wrong.to_lowercase();
     let likeness = |name: &&str| {
         // The one knows beginnings, the other letters that changed places.
         strsim::jaro_winkler(&wrong, name).max(strsim::normalized_damerau_levenshtein(&wrong, name))
     };
-    let best = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    let names = names.iter().filter(|name| name.len() <= MAX_NAME);
+    let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) > 0.65).then_some(*best)
 }
 
+/// How many characters of a wrong answer are told.
+const MAX_SHOWN: usize = 80;
+
 /// Quotes a text of any kind and length, so that it fits a sentence.
-fn shown(text: &str) -> String {
-    let short: String = text.chars().take(80).collect();
+pub(super) fn shown(text: &str) -> String {
+    let short: String = text.chars().take(MAX_SHOWN).collect();
     let more = if short.len() < text.len() { "…" } else { "" };
     format!("`{}{more}`", short.escape_debug())
 }
@@ -187,7 +197,7 @@ thread_local! {
 fn is_whole(pattern: &str, text: &str) -> bool {
     PATTERNS.with_borrow_mut(|patterns| {
         if !patterns.contains_key(pattern) {
-            let regex = Regex::new(&format!("^(?:{pattern})$")).ok();
+            let regex = crate::pack::regex(&format!("^(?:{pattern})$")).ok();
             patterns.insert(pattern.to_owned(), regex);
         }
         patterns.get(pattern).and_then(Option::as_ref).is_some_and(|regex| regex.is_match(text))

@@ -1,5 +1,7 @@
 //! Answers files, TOML or JSON: read with the line of each answer, written to be read again.
 
+use std::collections::BTreeMap;
+
 use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::de::{DeTable, DeValue};
 
@@ -56,9 +58,10 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Layer> {
 
 fn read_toml(name: &str, text: &str) -> Result<Layer, String> {
     let table = DeTable::parse(text).map_err(|error| error.to_string())?;
+    let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
     let mut layer = Layer::new();
     for (key, value) in table.get_ref() {
-        let line = text[..key.span().start].matches('\n').count() + 1;
+        let line = ends.partition_point(|end| *end < key.span().start) + 1;
         let source = Source::File { name: name.to_owned(), line: Some(line) };
         layer.insert(key.get_ref().as_ref(), given_toml(value.get_ref()), source);
     }
@@ -91,7 +94,7 @@ fn given_toml(value: &DeValue<'_>) -> Given {
 fn read_json(name: &str, text: &str) -> Result<Layer, String> {
     struct Entries;
     impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<(String, serde_json::Value)>;
+        type Value = BTreeMap<String, serde_json::Value>;
 
         fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             formatter.write_str("an object of answers")
@@ -100,10 +103,10 @@ fn read_json(name: &str, text: &str) -> Result<Layer, String> {
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut entries = Self::Value::new();
             while let Some((key, value)) = map.next_entry::<String, serde_json::Value>()? {
-                if entries.iter().any(|(other, _)| *other == key) {
+                if entries.contains_key(&key) {
                     return Err(serde::de::Error::custom(format!("duplicate key `{key}`")));
                 }
-                entries.push((key, value));
+                entries.insert(key, value);
             }
             Ok(entries)
         }

@@ -1,12 +1,14 @@
 //! From layers to answers: precedence, defaults, conditions, and every problem at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{check, nearest};
+use super::check::{check, nearest, shown};
 use super::layer::{Given, Layer, Source};
 use super::relation::relations;
 use crate::error::Problem;
-use crate::pack::{Default, Key, Pack, Question, Value, When, interpolate, placeholders};
+use crate::pack::{
+    Default, Key, MAX_FILLED, Pack, Question, Value, When, interpolate, placeholders,
+};
 
 /// What was given, and how to go on where nothing was.
 #[derive(Clone, Debug)]
@@ -85,7 +87,7 @@ pub struct Resolution {
 #[must_use]
 pub fn resolve(pack: &Pack, layers: &Layers) -> Resolution {
     let mut resolver =
-        Resolver { pack, layers, active: Vec::new(), resolution: Resolution::default() };
+        Resolver { pack, layers, begun: BTreeSet::new(), resolution: Resolution::default() };
     resolver.unknown_names();
     for question in &pack.questions {
         resolver.answer(question);
@@ -99,11 +101,15 @@ pub fn resolve(pack: &Pack, layers: &Layers) -> Resolution {
     resolution
 }
 
+/// Of how many unknown names the nearest known one is looked for.
+const MAX_COMPARED: usize = 20;
+
 struct Resolver<'a> {
     pack: &'a Pack,
     layers: &'a Layers,
-    /// Questions whose answers are being found: the guard against conditions in a circle.
-    active: Vec<&'a Key>,
+    /// Questions whose answers are being found, or were looked for in vain: each is looked for
+    /// once, also where conditions go in a circle.
+    begun: BTreeSet<&'a Key>,
     resolution: Resolution,
 }
 
@@ -111,13 +117,14 @@ impl<'a> Resolver<'a> {
     fn unknown_names(&mut self) {
         let known: Vec<&str> =
             self.pack.questions.iter().map(|question| question.key.as_str()).collect();
-        for (name, _, source) in self.layers.layers.iter().flat_map(Layer::iter) {
-            if known.contains(&name) {
-                continue;
-            }
-            let problem = Problem::new(format!("there is no question `{name}`"))
+        let all = self.layers.layers.iter().flat_map(Layer::iter);
+        let unknown = all.filter(|(name, _, _)| self.pack.question(name).is_none());
+        for (count, (name, _, source)) in unknown.enumerate() {
+            let problem = Problem::new(format!("there is no question {}", shown(name)))
                 .because(format_args!("it came from {source}"));
-            let problem = match nearest(name, &known) {
+            // Whoever has so many means none of them.
+            let near = if count < MAX_COMPARED { nearest(name, &known) } else { None };
+            let problem = match near {
                 Some(key) => problem.hint(format!("did you mean `{key}`?")),
                 None => problem.hint("`fastwright list questions` shows all"),
             };
@@ -131,14 +138,10 @@ impl<'a> Resolver<'a> {
         if let Some(answer) = self.resolution.answers.get(key) {
             return Some(answer.value.clone());
         }
-        let failed =
-            self.resolution.problems.iter().any(|problem| problem.key.as_ref() == Some(key));
-        if failed || self.resolution.missing.contains(key) || self.active.contains(&key) {
+        if !self.begun.insert(key) {
             return None;
         }
-        self.active.push(key);
         let found = self.find(question);
-        self.active.pop();
         match found {
             Ok(answer) => {
                 let value = answer.as_ref().map(|answer| answer.value.clone());
@@ -206,8 +209,20 @@ impl<'a> Resolver<'a> {
                         self.answer(other);
                     }
                 }
-                let filled = interpolate(text, |key| self.lookup(key));
-                filled.ok().map(Value::Text)
+                match interpolate(text, |key| self.lookup(key)) {
+                    Ok(text) => Some(Value::Text(text)),
+                    Err(_) if placeholders(text).iter().any(|key| self.lookup(key).is_none()) => {
+                        None
+                    }
+                    Err(name) => {
+                        let key = &question.key;
+                        let problem = Problem::new(format!("the default of `{key}` is wrong"));
+                        return Err(problem.because(format_args!(
+                            "`{name}` has no such filter, or makes it longer than {} KiB",
+                            MAX_FILLED >> 10
+                        )));
+                    }
+                }
             }
             other => other.cloned(),
         };

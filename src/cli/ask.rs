@@ -14,6 +14,7 @@ use super::wizard;
 use crate::answer::{Layer, Layers, Unanswered, resolve};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::limits;
 use crate::pack::Pack;
 use crate::project::{self, Draft, Interrupt, Kept};
 use crate::render::render;
@@ -317,7 +318,13 @@ impl Session<'_> {
                 let shown = directory.display();
                 format!("this writes {count} files, {}, to {shown}, {git}", ui::size(bytes))
             }
-            Err(error) => error.to_string(),
+            Err(error) => {
+                if limits::was_given_up() {
+                    self.ui.error(&error);
+                    limits::end();
+                }
+                error.to_string()
+            }
         };
         let name = layers.directory.as_deref();
         Some(Outlook { work, command: self.recipe.short(&answers, directory, name) })

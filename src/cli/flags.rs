@@ -22,33 +22,38 @@ pub enum Without {
 /// Fails if a question's flag is one that the command has already.
 pub fn add(mut command: Command, pack: Option<&Pack>, without: Without) -> Result<Command> {
     let Some(pack) = pack else { return Ok(command) };
+    let global = super::args::global();
     for question in &pack.questions {
         let flag = question.key.flag();
-        let taken = |flag: &str| command.get_arguments().any(|arg| arg.get_long() == Some(flag));
+        let taken = |flag: &str| {
+            let is_flag = |arg: &Arg| arg.get_long() == Some(flag);
+            flag == "help" || command.get_arguments().chain(&global).any(is_flag)
+        };
         if taken(&flag) || taken(&format!("no-{flag}")) {
-            return Err(Error::failed(format!("pack `{}` cannot be used", pack.name)).because(
-                format_args!("its question `{}` has the name of another flag", question.key),
-            ));
+            return Err(Error::failed(format!("pack `{}` cannot be used", pack.name))
+                .because(format_args!(
+                    "its question `{}` has the name of another flag",
+                    question.key
+                ))
+                .hint("call the question otherwise in `pack.toml`"));
         }
         let section = pack.sections.iter().find(|section| section.key == question.section);
         let heading = section.map_or_else(|| "Answers".to_owned(), |section| section.label.clone());
-        let arg =
-            Arg::new(question.key.to_string()).long(flag.clone()).help_heading(heading.clone());
+        let arg = Arg::new(id(&flag)).long(flag.clone()).help_heading(heading.clone());
         let help = match without {
             Without::Default => help(question),
             Without::Recorded => question.help.clone(),
         };
         if matches!(question.kind, Kind::Bool) {
             let no = format!("no-{flag}");
-            command = command
-                .arg(arg.action(ArgAction::SetTrue).help(help).overrides_with(no.clone()))
-                .arg(
-                    Arg::new(no.clone())
+            command =
+                command.arg(arg.action(ArgAction::SetTrue).help(help).overrides_with(id(&no))).arg(
+                    Arg::new(id(&no))
                         .long(no)
                         .action(ArgAction::SetTrue)
                         .help(format!("Answer no to --{flag}"))
                         .help_heading(heading)
-                        .overrides_with(question.key.to_string()),
+                        .overrides_with(id(&flag)),
                 );
         } else {
             let parser = Loose(
@@ -65,6 +70,11 @@ pub fn add(mut command: Command, pack: Option<&Pack>, without: Without) -> Resul
     Ok(command)
 }
 
+/// Returns the name under which clap knows the flag of a question: none of the program's own.
+fn id(flag: &str) -> String {
+    format!("answer {flag}")
+}
+
 /// Returns the answers that were given as flags.
 #[must_use]
 pub fn layer(matches: &ArgMatches, pack: &Pack) -> Layer {
@@ -72,20 +82,20 @@ pub fn layer(matches: &ArgMatches, pack: &Pack) -> Layer {
     for question in &pack.questions {
         let (key, flag) = (question.key.as_str(), question.key.flag());
         if matches!(question.kind, Kind::Bool) {
-            if matches.get_flag(key) {
+            if matches.get_flag(&id(&flag)) {
                 layer.insert(
                     key,
                     Given::Text("true".to_owned()),
                     Source::Flag(format!("--{flag}")),
                 );
-            } else if matches.get_flag(&format!("no-{flag}")) {
+            } else if matches.get_flag(&id(&format!("no-{flag}"))) {
                 layer.insert(
                     key,
                     Given::Text("false".to_owned()),
                     Source::Flag(format!("--no-{flag}")),
                 );
             }
-        } else if let Some(text) = matches.get_one::<String>(key) {
+        } else if let Some(text) = matches.get_one::<String>(&id(&flag)) {
             layer.insert(key, Given::Text(text.clone()), Source::Flag(format!("--{flag}")));
         }
     }

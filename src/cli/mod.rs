@@ -32,7 +32,8 @@ use globals::Globals;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::pack::{Catalog, lint};
+use crate::limits;
+use crate::pack::{Catalog, Pack, Version, lint};
 use crate::project;
 use crate::ui::{Color, Ui, Verbosity};
 
@@ -59,17 +60,15 @@ fn dispatch(arguments: &[OsString], ui: &mut Ui) -> Result<Exit> {
         std::env::set_current_dir(folder)
             .map_err(|error| Error::usage(format!("cannot work in `{folder}`")).because(error))?;
     }
-    let catalog = match &globals.pack {
-        Some(folder) => Catalog::from_tree(project::read_folder(Path::new(folder))?),
-        None => Catalog::embedded(),
-    }?;
-    let pack = catalog.load(globals.version()?)?;
-    if globals.pack.is_some() {
-        let findings = lint(&pack);
-        if !findings.is_empty() {
-            return Err(Error::many(Exit::Failed, findings));
-        }
-    }
+    let version = globals.version()?;
+    let (catalog, pack) = if let Some(folder) = &globals.pack {
+        let catalog = Catalog::from_tree(project::read_folder(Path::new(folder))?)?;
+        let what = format!("reading the pack in `{folder}`");
+        limits::within(&what, move |_| linted(catalog, version))??
+    } else {
+        let catalog = Catalog::embedded()?;
+        catalog.load(version).map(|pack| (catalog, pack))?
+    };
     let mut command = args::command(Some(&pack))?;
     let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
@@ -125,6 +124,13 @@ fn run_command(
         Some((name, _)) => Err(Error::usage(format!("there is no command `{name}`"))),
         None => Err(Error::usage("no command is given")),
     }
+}
+
+/// Loads a version of a pack that may be anybody's.
+fn linted(catalog: Catalog, version: Option<Version>) -> Result<(Catalog, Pack)> {
+    let pack = catalog.load(version)?;
+    let findings = lint(&pack);
+    if findings.is_empty() { Ok((catalog, pack)) } else { Err(Error::many(Exit::Failed, findings)) }
 }
 
 fn color(matches: &ArgMatches) -> Color {

@@ -36,8 +36,8 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
         layers.directory = name_of(&directory);
         starts_git = asked.git;
     }
-    // From here on a signal stops between two writes. While asking it ends the program at once:
-    // a terminal that has gone must not be waited for.
+    // While asking and rendering a signal ends the program at once: neither a terminal that has
+    // gone nor a template without an end is waited for.
     let interrupt = Interrupt::listen()?;
     let draft = asked.and_then(|asked: Asked| asked.finish(&interrupt));
     let answers = resolve(pack, &layers).complete(pack)?;
@@ -55,6 +55,8 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
         }
         return Ok(exit(&plan));
     }
+    // From here on it stops between two writes.
+    interrupt.hold();
     if let Some(file) = matches.get_one::<String>("save-answers") {
         let text = write(pack, &answers, Format::of(file, b""));
         project::write_file(Path::new(file), text.as_bytes(), Overwrite::Refused)?;

@@ -55,7 +55,7 @@ fn set(matches: &ArgMatches) -> Result<Layer> {
 
 fn answers_file(name: &str) -> Result<Layer> {
     if name != "-" {
-        return read(name, &project::read_file(Path::new(name), MAX_SIZE)?);
+        return read(name, &project::read_file_or_pipe(Path::new(name), MAX_SIZE)?);
     }
     let mut bytes = Vec::new();
     let input = std::io::stdin().lock().take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes);

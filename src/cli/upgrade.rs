@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::pack::Catalog;
 use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone, Upgrade};
 use crate::render::Renderer;
-use crate::ui::Ui;
+use crate::ui::{Signals, Ui};
 
 /// Carries a project to a newer version or to other answers, or shows what that would do.
 ///
@@ -29,19 +29,26 @@ use crate::ui::Ui;
 /// Fails where it is refused or the disk does; then nothing was changed.
 pub fn run(ui: Ui, catalog: &Catalog, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     let pack = recipe.pack;
-    let interrupt = Interrupt::listen()?;
     let directory = directory(matches)?;
     let mut given = given(matches, pack)?;
     if let Some(end) = ending(matches) {
         refuse_answers(&given)?;
         let again = again(recipe.globals, &directory);
-        return end_upgrade(ui, &directory, end, &interrupt, matches.get_flag("json"), &again);
+        return end_upgrade(ui, &directory, end, matches.get_flag("json"), &again);
     }
     let only_shows = ["check", "dry-run", "diff"].iter().any(|option| matches.get_flag(option));
     let access = if only_shows { Access::Read } else { Access::Write };
     let project = Project::open(&directory, access, state_directory().as_deref())?;
+    let mut signals = None;
     if asks(matches)? {
-        given.insert(0, ask(ui, catalog, recipe, &project, &given, matches)?);
+        let (asked, caught) = ask(ui, catalog, recipe, &project, &given, matches)?;
+        given.insert(0, asked);
+        signals = Some(caught);
+    }
+    // While rendering a signal ends the program at once, from the first write on between two.
+    let interrupt = Interrupt::listen()?;
+    if let Some(signal) = signals.and_then(Signals::hand_over) {
+        interrupt.raise(signal);
     }
     let course = Course::plot(catalog, pack, &project, given)?;
     let json = matches.get_flag("json");
@@ -67,6 +74,7 @@ pub fn run(ui: Ui, catalog: &Catalog, recipe: Recipe<'_>, matches: &ArgMatches) 
     if only_shows {
         return report.show(&survey, matches.get_flag("diff"));
     }
+    interrupt.hold();
     project.upgrade(&upgrade, &survey, &state, dirty(matches), &interrupt)?;
     report.done(&survey)
 }
@@ -89,7 +97,7 @@ fn ask(
     project: &Project,
     given: &[Layer],
     matches: &ArgMatches,
-) -> Result<Layer> {
+) -> Result<(Layer, Signals)> {
     let pack = recipe.pack;
     let course = Course::plot(catalog, pack, project, given.to_vec())?;
     let base = if matches.get_flag("base-from-git") {
@@ -161,19 +169,14 @@ fn refuse_answers(given: &[Layer]) -> Result<()> {
     }
 }
 
-fn end_upgrade(
-    ui: Ui,
-    directory: &Path,
-    end: End,
-    interrupt: &Interrupt,
-    json: bool,
-    again: &str,
-) -> Result<Exit> {
+fn end_upgrade(ui: Ui, directory: &Path, end: End, json: bool, again: &str) -> Result<Exit> {
+    let interrupt = Interrupt::listen()?;
+    interrupt.hold();
     let project = Project::open(directory, Access::Write, state_directory().as_deref())?;
     let (name, paths, changed) = match end {
         End::Continue => ("resolved", project.finish()?, Vec::new()),
         End::Back(undo) => {
-            let Undone { paths, changed } = project.undo(undo, interrupt)?;
+            let Undone { paths, changed } = project.undo(undo, &interrupt)?;
             ("restored", paths, changed)
         }
     };

@@ -1,5 +1,6 @@
 //! What the wizard is handed: the directory, the files, the command, the environment's wishes.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use clap::ArgMatches;
@@ -10,6 +11,7 @@ use super::new::{name_of, with_state};
 use super::variable;
 use crate::answer::{Answers, Layer, Layers, resolve};
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::merge::Plan;
 use crate::pack::Pack;
 use crate::project::{self, Overwrite};
@@ -44,6 +46,7 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
     let Ask { ui, recipe, layers, directory, .. } = *ask;
     let pack = recipe.pack;
     let renderer = Renderer::new(pack);
+    let failure = RefCell::default();
     let session = Session {
         title: "new",
         directory: directory.to_string_lossy().into_owned(),
@@ -55,7 +58,7 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         start: ask.start.clone(),
         offer: ask.offer.clone(),
         draft: ask.save,
-        render: &|answers| files(pack, &renderer, answers),
+        render: &|answers| heed(&failure, files(pack, &renderer, answers)),
         command: &|answers, directory, extent| {
             let directory = Path::new(directory);
             match extent {
@@ -66,7 +69,21 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         save_answers: &save,
         plan: None,
     };
-    run(ui, ask.signals, pack, layers, session)
+    let outcome = run(ui, ask.signals, pack, layers, session);
+    failure.take().map_or(outcome, Err)
+}
+
+/// Ends the wizard where rendering was given up, and notes why: all else that is wrong is shown.
+fn heed<T>(failure: &RefCell<Option<Error>>, made: Result<T>) -> Result<T> {
+    made.map_err(|error| {
+        if !limits::was_given_up() {
+            return error;
+        }
+        let short = Error::failed(error.problems()[0].message.clone());
+        failure.borrow_mut().get_or_insert(error);
+        limits::end();
+        short
+    })
 }
 
 /// Makes what is written for answers, to be shown.
@@ -94,7 +111,7 @@ pub(super) fn ask_upgrade(
     course: &Course<'_>,
     plan: &dyn Fn(&Answers) -> Result<Plan>,
     matches: &ArgMatches,
-) -> Result<Layer> {
+) -> Result<(Layer, Signals)> {
     let pack = recipe.pack;
     let recorded = resolve(pack, &course.recorded()).answers;
     let recreate = |answers: &Answers, directory: &str, extent| {
@@ -111,6 +128,8 @@ pub(super) fn ask_upgrade(
         standing: Standing::Project,
         free: None,
     };
+    let failure = RefCell::default();
+    let plan = |answers: &Answers| heed(&failure, plan(answers));
     let session = Session {
         title: "upgrade",
         directory: super::directory(matches)?.to_string_lossy().into_owned(),
@@ -125,14 +144,12 @@ pub(super) fn ask_upgrade(
         render: &|answers| crate::render::render(pack, answers),
         command: &recreate,
         save_answers: &save,
-        plan: Some(plan),
+        plan: Some(&plan),
     };
     let signals = Signals::catch(|| "cancelled; nothing was changed".to_owned())?;
     let outcome = run(ui, &signals, pack, layers, session);
-    // They are listened to from the start of an upgrade.
-    let _ = signals.hand_over();
-    match outcome? {
-        Outcome::Create { asked, .. } => Ok(asked),
+    match failure.take().map_or(outcome, Err)? {
+        Outcome::Create { asked, .. } => Ok((asked, signals)),
         Outcome::Cancelled { signal, command } => {
             if let Some(command) = command {
                 ui.tell(command);

@@ -19,8 +19,22 @@ pub type Sources = BTreeMap<String, Cow<'static, [u8]>>;
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/fastapi");
 
+/// The largest TOML file of a pack, and the most versions before the newest.
+const MAX_TOML: usize = 1 << 20;
+const MAX_VERSIONS: usize = 100;
+
+/// Where a pack comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The program carries it.
+    Embedded,
+    /// It stood in a folder: anybody may have written it.
+    Folder,
+}
+
 /// All versions of one pack.
 pub struct Catalog {
+    origin: Origin,
     newest: Arc<Sources>,
     history: BTreeMap<Version, Sources>,
 }
@@ -33,7 +47,7 @@ impl Catalog {
     pub fn embedded() -> Result<Self> {
         let mut files = Sources::new();
         collect(&EMBEDDED, &mut files);
-        Self::from_files(files)
+        Self::from_files(Origin::Embedded, files)
     }
 
     /// Returns the pack that stands in a folder.
@@ -42,10 +56,10 @@ impl Catalog {
     /// Fails if a folder of `history/` is not named after a version.
     pub fn from_tree(tree: Tree) -> Result<Self> {
         let files = tree.into_iter().map(|(path, blob)| (path.to_string(), blob.bytes.into()));
-        Self::from_files(files.collect())
+        Self::from_files(Origin::Folder, files.collect())
     }
 
-    fn from_files(files: Sources) -> Result<Self> {
+    fn from_files(origin: Origin, files: Sources) -> Result<Self> {
         let mut newest = Sources::new();
         let mut history = BTreeMap::<Version, Sources>::new();
         for (path, bytes) in files {
@@ -57,7 +71,11 @@ impl Catalog {
             let version = name.parse().map_err(|reason| broken(&path, reason))?;
             history.entry(version).or_default().insert(inner.to_owned(), bytes);
         }
-        Ok(Self { newest: Arc::new(newest), history })
+        if history.len() > MAX_VERSIONS {
+            let most = format!("a pack has at most {MAX_VERSIONS} versions in it");
+            return Err(broken("history/", most));
+        }
+        Ok(Self { origin, newest: Arc::new(newest), history })
     }
 
     /// Returns all versions, the newest first.
@@ -76,9 +94,9 @@ impl Catalog {
     /// is not what its digest says.
     pub fn load(&self, version: Option<Version>) -> Result<Pack> {
         if let Some(version) = version.filter(|version| self.history.contains_key(version)) {
-            return Pack::read(Arc::new(self.resolve(version)?));
+            return Pack::read(self.origin, Arc::new(self.resolve(version)?));
         }
-        let newest = Pack::read(self.newest.clone())?;
+        let newest = Pack::read(self.origin, self.newest.clone())?;
         match version {
             Some(version) if version != newest.version => {
                 let known: Vec<String> =
@@ -159,8 +177,15 @@ pub(super) fn manifest(sources: &Sources) -> Result<Manifest> {
 
 /// Reads a TOML file of a pack.
 pub(super) fn parse<T: serde::de::DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T> {
-    let text = std::str::from_utf8(bytes).map_err(|error| broken(path, error))?;
-    toml::from_str(text).map_err(|error| broken(path, error.to_string().trim_end()))
+    toml::from_str(text(path, bytes)?).map_err(|error| broken(path, error.to_string().trim_end()))
+}
+
+/// Returns the text of a TOML file of a pack.
+pub(super) fn text<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str> {
+    if bytes.len() > MAX_TOML {
+        return Err(broken(path, format_args!("it has at most {} KiB", MAX_TOML >> 10)));
+    }
+    std::str::from_utf8(bytes).map_err(|error| broken(path, error))
 }
 
 /// Returns the error for a pack file that is wrong.

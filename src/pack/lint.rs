@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, placeholders,
+    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, interpolate, limit,
+    placeholders,
 };
 use crate::error::Problem;
+use crate::tree::{RelPath, check_link};
 
 /// Names that are no answers, and that text defaults may use all the same.
 const GIVEN: [&str; 1] = ["directory"];
@@ -20,6 +22,7 @@ pub fn lint(pack: &Pack) -> Vec<Problem> {
     findings.components();
     findings.overlays("pack.toml", &pack.overlays);
     findings.files();
+    findings.paths();
     findings.base_tests_no_slot();
     findings.problems
 }
@@ -64,11 +67,15 @@ impl Findings<'_> {
             }
             if let Kind::Text(rules) = &question.kind
                 && let Some(pattern) = &rules.pattern
-                && let Err(error) = regex_lite::Regex::new(pattern)
+                && let Err(error) = super::regex(pattern)
             {
                 self.report("pack.toml", format_args!("the pattern of `{key}` is wrong: {error}"));
             }
-            if self.circular(question, &mut Vec::new()) {
+            if GIVEN.contains(&key.as_str()) {
+                let reason = "is the name of something that every pack has; call it otherwise";
+                self.report("pack.toml", format_args!("question `{key}` {reason}"));
+            }
+            if self.is_circular(question) {
                 self.report("pack.toml", format_args!("question `{key}` depends on itself"));
             }
         }
@@ -98,31 +105,20 @@ impl Findings<'_> {
     }
 
     /// Tells whether finding an answer would lead back to the question.
-    fn circular<'a>(&'a self, question: &'a Question, above: &mut Vec<&'a Key>) -> bool {
-        if above.contains(&&question.key) {
-            return true;
-        }
-        above.push(&question.key);
-        let mut keys: Vec<String> =
-            question.when.entries().map(|(key, _)| key.to_string()).collect();
-        match &question.default {
-            Some(Default::Value(value)) => {
-                keys.extend(value.as_text().map(placeholders).unwrap_or_default());
-            }
-            Some(Default::Cases(cases)) => {
-                for case in cases {
-                    keys.extend(case.when.entries().map(|(key, _)| key.to_string()));
-                    keys.extend(case.value.as_text().map(placeholders).unwrap_or_default());
+    fn is_circular(&self, question: &Question) -> bool {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![question]);
+        while let Some(next) = open.pop() {
+            let keys = limit::needs(&next.when, next.default.as_ref());
+            for other in keys.iter().filter_map(|key| self.pack.question(key)) {
+                if other.key == question.key {
+                    return true;
+                }
+                if seen.insert(&other.key) {
+                    open.push(other);
                 }
             }
-            None => {}
         }
-        let found = keys
-            .iter()
-            .filter_map(|key| self.pack.question(key))
-            .any(|other| self.circular(other, above));
-        above.pop();
-        found
+        false
     }
 
     fn condition(&mut self, file: &str, when: &When) {
@@ -235,6 +231,33 @@ impl Findings<'_> {
             }
             if let Some(line) = text.lines().position(|line| line.ends_with([' ', '\t'])) {
                 self.report(path, format_args!("line {} ends in blanks", line + 1));
+            }
+        }
+    }
+
+    /// Checks what projects get at which path, as far as it can be told without answers.
+    fn paths(&mut self) {
+        let filled = |path: &str| {
+            let text = interpolate(path, |_| Some("x".to_owned()));
+            let text = text.map_err(|name| format!("its placeholder `{name}` is wrong"))?;
+            let path = RelPath::parse(&text).map_err(|reason| reason.to_string())?;
+            path.check_portable().map_err(|reason| reason.to_string())?;
+            Ok::<_, String>(path)
+        };
+        for (path, _) in self.pack.files("") {
+            let inside = super::rendered(path).map(|inside| filled(super::untemplated(inside)));
+            if let Some(Err(reason)) = inside {
+                self.report(path, reason);
+            }
+        }
+        for (path, target) in &self.pack.links {
+            let checked = filled(path)
+                .and_then(|path| check_link(&path, target).map_err(|reason| reason.to_string()));
+            if let Err(reason) = checked {
+                self.report(
+                    "pack.toml",
+                    format_args!("the link `{path}` to `{target}` is wrong: {reason}"),
+                );
             }
         }
     }

@@ -141,18 +141,18 @@ pub struct WrittenQuestion {
     label: String,
     #[serde(default)]
     help: String,
-    default: Option<Default>,
+    pub(super) default: Option<Default>,
     #[serde(default)]
-    when: When,
+    pub(super) when: When,
     otherwise: Option<Value>,
     pattern: Option<String>,
-    max_length: Option<usize>,
+    pub(super) max_length: Option<usize>,
     example: Option<String>,
     reserved: Option<Vec<String>>,
     rule: Option<String>,
     min: Option<i64>,
     max: Option<i64>,
-    choices: Option<Vec<Choice>>,
+    pub(super) choices: Option<Vec<Choice>>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]

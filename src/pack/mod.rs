@@ -7,6 +7,7 @@ mod catalog;
 mod component;
 mod condition;
 mod key;
+mod limit;
 mod lint;
 mod manifest;
 mod notes;
@@ -19,16 +20,17 @@ mod version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use catalog::{Catalog, Sources, digest};
+pub use catalog::{Catalog, Origin, Sources, digest};
 pub use component::{Component, Contribution, Dependencies, Overlay, Relation, Service, Variable};
 pub use condition::When;
 pub use key::Key;
+pub use limit::regex;
 pub use lint::lint;
 pub use manifest::{Anchor, AnswerChange, Release, Rename, Section};
 pub use notes::Notes;
 pub use question::{Case, Choice, Conflict, Default, Kind, Question, TextRules};
 pub use release::lint_release;
-pub use text::{interpolate, placeholders, snake};
+pub use text::{MAX_FILLED, interpolate, placeholders, snake};
 pub use value::Value;
 pub use version::Version;
 
@@ -67,12 +69,14 @@ pub struct Pack {
     pub overlays: Vec<Overlay>,
     /// What upgrading needs to know, the newest first.
     pub releases: Vec<Release>,
+    /// Where it comes from.
+    pub origin: Origin,
     components: BTreeMap<(Key, String), Component>,
     sources: Arc<Sources>,
 }
 
 impl Pack {
-    fn read(sources: Arc<Sources>) -> Result<Self> {
+    fn read(origin: Origin, sources: Arc<Sources>) -> Result<Self> {
         let manifest = catalog::manifest(&sources)?;
         let running: Version = env!("CARGO_PKG_VERSION").parse().expect("cargo checks the version");
         if manifest.program > running {
@@ -82,6 +86,7 @@ impl Pack {
             ))
             .hint("install a newer fastwright, or use an older version of the pack"));
         }
+        limit::check(&manifest)?;
         let components = components(&sources)?;
         let mut questions = Vec::with_capacity(manifest.questions.len());
         for question in manifest.questions {
@@ -112,6 +117,7 @@ impl Pack {
             },
             overlays: manifest.overlays,
             releases: manifest.releases,
+            origin,
             components,
             sources,
         })
@@ -150,6 +156,12 @@ impl Pack {
         self.components.values()
     }
 
+    /// Returns all files of this version.
+    #[must_use]
+    pub fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.sources)
+    }
+
     /// Returns a file of the pack.
     #[must_use]
     pub fn source(&self, path: &str) -> Option<&[u8]> {
@@ -168,10 +180,9 @@ impl Pack {
     /// Returns the files that projects can get, by their paths there, placeholders unfilled; a path
     /// comes again for each choice that has it.
     pub fn templates(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.sources.iter().filter_map(|(path, bytes)| {
-            let inside = rendered(path)?;
-            Some((inside.strip_suffix(".tera").unwrap_or(inside), bytes.as_ref()))
-        })
+        self.sources
+            .iter()
+            .filter_map(|(path, bytes)| Some((untemplated(rendered(path)?), bytes.as_ref())))
     }
 
     /// Returns the digest of all files of this version.
@@ -192,6 +203,11 @@ fn rendered(path: &str) -> Option<&str> {
     inside.or_else(|| Some(beside.split_once("/files/")?.1))
 }
 
+/// Returns the name that a file has when it is rendered.
+fn untemplated(path: &str) -> &str {
+    path.strip_suffix(".tera").unwrap_or(path)
+}
+
 fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
     let mut components = BTreeMap::new();
     for (path, bytes) in sources.range("components/".to_owned()..) {
@@ -208,10 +224,13 @@ fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
             continue;
         }
         let key = Key::try_from(question.to_owned()).map_err(|reason| broken(path, reason))?;
-        let text = std::str::from_utf8(bytes).map_err(|error| broken(path, error))?;
-        let component = Component::parse(key.clone(), choice, text);
+        let component = Component::parse(key.clone(), choice, catalog::text(path, bytes)?);
         let component = component.map_err(|reason| broken(path, reason.trim_end()))?;
         components.insert((key, choice.to_owned()), component);
+        if components.len() > limit::MAX_COMPONENTS {
+            let most = format!("a pack has at most {} components", limit::MAX_COMPONENTS);
+            return Err(broken(path, most));
+        }
     }
     Ok(components)
 }

@@ -1,9 +1,12 @@
 //! Placeholders in paths, links and defaults: `{= key =}` and `{= key | snake =}`.
 
+/// The longest text that placeholders make, in bytes: they can double each other.
+pub const MAX_FILLED: usize = 64 << 10;
+
 /// Replaces each placeholder in `text` by what `lookup` says of its key.
 ///
 /// # Errors
-/// Returns what stands in the placeholder that could not be replaced.
+/// Returns what stands in the placeholder that could not be replaced, or that made it too long.
 pub fn interpolate(
     text: &str,
     mut lookup: impl FnMut(&str) -> Option<String>,
@@ -22,6 +25,9 @@ pub fn interpolate(
             None => result.push_str(&value),
             Some("snake") => result.push_str(&snake(&value)),
             Some(_) => return Err(inner.trim().to_owned()),
+        }
+        if result.len() > MAX_FILLED {
+            return Err(inner.trim().to_owned());
         }
         rest = behind;
     }

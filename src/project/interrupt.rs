@@ -1,7 +1,8 @@
-//! Signals as a value that is asked between two writes, so that a stopped run can clean up.
+//! Signals: the end of the run until it writes, then a value that is asked between two writes, so
+//! that a stopped run can clean up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -9,26 +10,41 @@ use crate::error::{Error, Result};
 
 /// Tells whether the user asked to stop.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<AtomicUsize>);
+pub struct Interrupt {
+    /// The signal that came, or nothing.
+    came: Arc<AtomicUsize>,
+    /// A signal ends the process at once.
+    ends: Arc<AtomicBool>,
+}
 
 impl Interrupt {
-    /// Catches SIGINT, SIGTERM and SIGHUP from now on; they no longer end the process themselves.
+    /// Catches SIGINT, SIGTERM and SIGHUP from now on. They end the process as they do by default,
+    /// also where somebody else caught them before, until [`Interrupt::hold`].
     ///
     /// # Errors
     /// Fails where the system refuses a handler.
     pub fn listen() -> Result<Self> {
+        use signal_hook::flag::{register_conditional_default, register_usize};
+
         let interrupt = Self::default();
+        interrupt.ends.store(true, Ordering::SeqCst);
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             let number = usize::try_from(signal).unwrap_or_default();
-            signal_hook::flag::register_usize(signal, Arc::clone(&interrupt.0), number)
+            register_conditional_default(signal, Arc::clone(&interrupt.ends))
+                .and_then(|_| register_usize(signal, Arc::clone(&interrupt.came), number))
                 .map_err(|cause| Error::failed("cannot listen for signals").because(cause))?;
         }
         Ok(interrupt)
     }
 
+    /// Lets signals wait for the next [`Interrupt::check`]: writing begins, and has to be undone.
+    pub fn hold(&self) {
+        self.ends.store(false, Ordering::SeqCst);
+    }
+
     /// Asks to stop, as `signal` would.
     pub fn raise(&self, signal: u8) {
-        self.0.store(signal.into(), Ordering::SeqCst);
+        self.came.store(signal.into(), Ordering::SeqCst);
     }
 
     /// Fails when a signal came.
@@ -36,7 +52,7 @@ impl Interrupt {
     /// # Errors
     /// Returns an error whose exit status is that of the signal.
     pub fn check(&self) -> Result<()> {
-        match u8::try_from(self.0.load(Ordering::SeqCst)) {
+        match u8::try_from(self.came.load(Ordering::SeqCst)) {
             Ok(0) | Err(_) => Ok(()),
             Ok(signal) => Err(Error::interrupted(signal, "interrupted, nothing was changed")),
         }
@@ -53,6 +69,7 @@ mod tests {
     #[test]
     fn check_fails_with_the_status_of_the_signal_that_came() {
         let interrupt = Interrupt::listen().expect("signals can be caught");
+        interrupt.hold();
         assert_eq!(interrupt.check(), Ok(()));
 
         signal_hook::low_level::raise(SIGHUP).expect("a signal can be raised");

@@ -38,7 +38,7 @@ mod work;
 
 pub use create::{Created, Creation, Git, create, plan_creation};
 pub use draft::{Draft, Kept};
-pub use input::{Overwrite, entries, read_file, read_folder, write_file};
+pub use input::{Overwrite, entries, read_file, read_file_or_pipe, read_folder, write_file};
 pub use interrupt::Interrupt;
 pub use open::{Access, Project};
 pub use state::State;

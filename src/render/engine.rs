@@ -1,11 +1,13 @@
 //! The template engine: delimiters, strictness, and errors that name a pack's file and line.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use tera::{Context, Delimiters, ErrorKind, Tera};
 
 use crate::error::{Error, Result};
-use crate::pack::Pack;
+use crate::pack::Sources;
 
 /// The engine with the templates that it parsed so far.
 pub(super) struct Engine {
@@ -18,7 +20,7 @@ impl Engine {
     ///
     /// # Errors
     /// Fails if what filters need of the pack is wrong.
-    pub fn new(pack: &Pack) -> Result<Self> {
+    pub fn new(sources: &Sources) -> Result<Self> {
         let mut tera = Tera::new();
         let delimiters = Delimiters {
             block_start: "{%".into(),
@@ -30,7 +32,7 @@ impl Engine {
         };
         tera.set_delimiters(delimiters).map_err(|error| wrong("", &error))?;
         tera.autoescape_on(Vec::<String>::new());
-        super::filters::register(&mut tera, pack)?;
+        super::filters::register(&mut tera, sources)?;
         Ok(Self { tera, parsed: BTreeSet::new() })
     }
 
@@ -40,12 +42,12 @@ impl Engine {
     /// Names the file, line and column of each mistake.
     pub fn parse<'a>(
         &mut self,
-        pack: &'a Pack,
+        sources: &Sources,
         paths: impl Iterator<Item = &'a str>,
     ) -> Result<()> {
         let mut templates = Vec::new();
         for path in paths.filter(|path| !self.parsed.contains(*path)) {
-            let bytes = pack.source(path).unwrap_or_default();
+            let bytes = sources.get(path).map(AsRef::as_ref).unwrap_or_default();
             let text = std::str::from_utf8(bytes).map_err(|error| {
                 Error::failed(format!("template `{path}` is no text")).because(error)
             })?;
@@ -63,9 +65,59 @@ impl Engine {
     /// Renders one of the templates.
     ///
     /// # Errors
-    /// Names the file, line and column of the mistake.
-    pub fn render(&self, path: &str, context: &Context) -> Result<String> {
-        self.tera.render(path, context).map_err(|error| wrong(path, &error))
+    /// Names the file, line and column of the mistake, or that there is no more room.
+    pub fn render(&self, path: &str, context: &Context, room: &Room) -> Result<String> {
+        let mut text = Text { bytes: Vec::new(), room };
+        match self.tera.render_to(path, context, &mut text) {
+            Ok(()) => String::from_utf8(text.bytes).map_err(|error| {
+                Error::failed(format!("template `{path}` gives no text")).because(error)
+            }),
+            Err(_) if room.is_passed() => {
+                Err(Error::failed(format!("template `{path}` gives too much"))
+                    .because(format_args!("a pack gives at most {} MiB", MAX_OUTPUT >> 20))
+                    .hint("look for a loop that prints more than it should"))
+            }
+            Err(error) => Err(wrong(path, &error)),
+        }
+    }
+}
+
+/// The most bytes that the templates of a pack give.
+const MAX_OUTPUT: usize = 64 << 20;
+
+/// How much all templates together may still give; nothing after they wanted more.
+pub(super) struct Room(Cell<Option<usize>>);
+
+impl Room {
+    /// Returns the whole room.
+    pub fn whole() -> Self {
+        Self(Cell::new(Some(MAX_OUTPUT)))
+    }
+
+    fn is_passed(&self) -> bool {
+        self.0.get().is_none()
+    }
+}
+
+/// What a template gives, as far as there is room.
+struct Text<'a> {
+    bytes: Vec<u8>,
+    room: &'a Room,
+}
+
+impl Write for Text<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.room.0.get().and_then(|left| left.checked_sub(bytes.len()));
+        self.room.0.set(left);
+        if left.is_none() {
+            return Err(io::Error::other("there is no more room"));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -5,10 +5,13 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 use super::lock::{self, Request};
 use super::universe::Universe;
 use crate::error::{Error, Result};
-use crate::pack::{Pack, snake};
+use crate::pack::{Sources, snake};
+
+/// The most blanks before a line.
+const MAX_INDENT: usize = 1000;
 
 /// Registers all filters.
-pub(super) fn register(engine: &mut Tera, pack: &Pack) -> Result<()> {
+pub(super) fn register(engine: &mut Tera, sources: &Sources) -> Result<()> {
     engine.register_filter("snake", |text: &str, _: Kwargs, _: &State| snake(text));
     engine.register_filter("indent", indent);
     engine.register_filter("sort_lines", |text: &str, _: Kwargs, _: &State| sort_lines(text));
@@ -19,7 +22,7 @@ pub(super) fn register(engine: &mut Tera, pack: &Pack) -> Result<()> {
     engine.register_filter("docker_string", |text: &str, _: Kwargs, _: &State| {
         json_string(text).replace('$', "\\$")
     });
-    let universe = universe(pack)?;
+    let universe = universe(sources)?;
     engine.register_filter("requirements", move |direct: &Value, arguments: Kwargs, _: &State| {
         requirements(universe.as_ref(), direct, &arguments)
     });
@@ -27,9 +30,9 @@ pub(super) fn register(engine: &mut Tera, pack: &Pack) -> Result<()> {
 }
 
 /// Returns the pack's pinned universe, if it has one.
-fn universe(pack: &Pack) -> Result<Option<Universe>> {
+fn universe(sources: &Sources) -> Result<Option<Universe>> {
     let text = |path: &str| {
-        let text = pack.source(path).map(std::str::from_utf8).transpose();
+        let text = sources.get(path).map(|bytes| std::str::from_utf8(bytes)).transpose();
         text.map_err(|error| Error::failed(format!("pack file `{path}` is no text")).because(error))
     };
     match (text("locks/universe.toml")?, text("locks/pins.txt")?) {
@@ -64,6 +67,9 @@ fn requirements(
 #[expect(clippy::needless_pass_by_value, reason = "tera hands arguments over")]
 fn indent(text: &str, arguments: Kwargs, _: &State) -> TeraResult<String> {
     let width = arguments.must_get::<usize>("width")?;
+    if width > MAX_INDENT {
+        return Err(tera::Error::message(format!("`width` is at most {MAX_INDENT}")));
+    }
     let blanks = " ".repeat(width);
     let line = |line: &str| {
         if line.trim().is_empty() { line.to_owned() } else { format!("{blanks}{line}") }

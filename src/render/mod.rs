@@ -10,12 +10,14 @@ mod universe;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use engine::Engine;
+use engine::{Engine, Room};
 
 use crate::answer::Answers;
 use crate::error::{Error, Result};
-use crate::pack::{Pack, interpolate};
+use crate::limits::{self, Place};
+use crate::pack::{Anchor, Origin, Pack, Sources, interpolate};
 use crate::tree::{Blob, Mode, RelPath, Tree};
 
 const TEMPLATE: &str = ".tera";
@@ -56,52 +58,130 @@ impl<'a> Renderer<'a> {
     /// # Errors
     /// Fails as [`render()`] does.
     pub fn render(&self, answers: &Answers) -> Result<Tree> {
-        let mut engine = self.engine.borrow_mut();
-        let engine = match &mut *engine {
-            Some(engine) => engine,
-            none => none.insert(Engine::new(self.pack)?),
+        let pack = self.pack;
+        let used = context::used(pack, answers);
+        let folders: Vec<&str> = used.iter().map(|used| used.folder.as_str()).collect();
+        let mut parts = parts(pack, answers, "base/")?;
+        for folder in &folders {
+            parts.extend(self::parts(pack, answers, &format!("{folder}files/"))?);
+        }
+        let job = Job {
+            sources: pack.sources(),
+            anchors: anchors(pack, &folders),
+            templates: parts
+                .iter()
+                .map(|part| part.source.clone())
+                .filter(|source| source.ends_with(TEMPLATE))
+                .collect(),
+            context: context::context(pack, answers, &used)?,
         };
-        render_with(self.pack, answers, engine)
+        let mut texts = self.run(job)?;
+
+        let mut tree = Tree::new();
+        for part in parts {
+            let rendered = texts.remove(&part.source).map(String::into_bytes);
+            let bytes = rendered.unwrap_or_else(|| part.bytes.to_owned());
+            let executable = pack.executable.contains(part.target.as_str());
+            let mode = if executable { Mode::Executable } else { Mode::Regular };
+            if tree.insert(part.target.clone(), Blob { bytes, mode }).is_some() {
+                let message = format!("two parts of the pack write `{}`", part.target);
+                return Err(
+                    Error::failed(message).because(format_args!("the second is `{}`", part.source))
+                );
+            }
+        }
+        add_links(pack, answers, &mut tree)?;
+        tree.check_clashes().map_err(|clash| {
+            Error::failed(format!("pack `{}` writes what cannot stand side by side", pack.name))
+                .because(clash)
+        })?;
+        Ok(tree)
+    }
+
+    /// Hands the engine over to where templates are run, and takes it back.
+    fn run(&self, job: Job) -> Result<BTreeMap<String, String>> {
+        let engine = self.engine.borrow_mut().take();
+        let work = move |place: &Place| {
+            let mut engine = match engine.map_or_else(|| Engine::new(&job.sources), Ok) {
+                Ok(engine) => engine,
+                Err(error) => return (None, Err(error)),
+            };
+            let texts = job.run(&mut engine, place);
+            (Some(engine), texts)
+        };
+        let (engine, texts) = match self.pack.origin {
+            // What the program carries ends, and a thread for it would only take time.
+            Origin::Embedded => work(&Place::default()),
+            Origin::Folder => {
+                limits::within(&format!("rendering pack `{}`", self.pack.name), work)?
+            }
+        };
+        *self.engine.borrow_mut() = engine;
+        texts
     }
 }
 
-fn render_with(pack: &Pack, answers: &Answers, engine: &mut Engine) -> Result<Tree> {
-    let used = context::used(pack, answers);
-    let folders: Vec<&str> = used.iter().map(|used| used.folder.as_str()).collect();
-    let mut parts = parts(pack, answers, "base/")?;
-    for folder in &folders {
-        parts.extend(self::parts(pack, answers, &format!("{folder}files/"))?);
-    }
-    let fragments = fragments(pack, &folders);
+/// All that the engine does for one tree.
+struct Job {
+    sources: Arc<Sources>,
+    /// Anchors in the order of the pack, with the fragments of each.
+    anchors: Vec<(Anchor, Vec<String>)>,
+    templates: Vec<String>,
+    context: tera::Context,
+}
 
-    let templates =
-        parts.iter().map(|part| part.source.as_str()).filter(|path| path.ends_with(TEMPLATE));
-    engine.parse(pack, templates.chain(fragments.values().flatten().map(String::as_str)))?;
-    let mut context = context::context(pack, answers, &used)?;
-    add_anchors(pack, engine, &fragments, &mut context)?;
-
-    let mut tree = Tree::new();
-    for part in parts {
-        let bytes = if part.source.ends_with(TEMPLATE) {
-            engine.render(&part.source, &context)?.into_bytes()
-        } else {
-            part.bytes.to_owned()
+impl Job {
+    /// Returns the texts of the templates by their paths.
+    fn run(mut self, engine: &mut Engine, place: &Place) -> Result<BTreeMap<String, String>> {
+        let fragments = self.anchors.iter().flat_map(|(_, fragments)| fragments);
+        let all = self.templates.iter().chain(fragments);
+        engine.parse(&self.sources, all.map(String::as_str))?;
+        let room = Room::whole();
+        self.add_anchors(engine, place, &room)?;
+        let text = |path: String| {
+            place.set(&path);
+            engine.render(&path, &self.context, &room).map(|text| (path, text))
         };
-        let executable = pack.executable.contains(part.target.as_str());
-        let mode = if executable { Mode::Executable } else { Mode::Regular };
-        if tree.insert(part.target.clone(), Blob { bytes, mode }).is_some() {
-            return Err(Error::failed(format!("two parts of the pack write `{}`", part.target))
-                .because(format_args!("the second is `{}`", part.source)));
-        }
+        self.templates.into_iter().map(text).collect()
     }
+
+    /// Renders all fragments, joins them and adds them to the context: every anchor of the pack is
+    /// there then, filled or empty. A fragment may print the anchors that stand before its own.
+    fn add_anchors(&mut self, engine: &Engine, place: &Place, room: &Room) -> Result<()> {
+        let mut anchors = BTreeMap::new();
+        self.context.insert("anchors", &anchors);
+        for (anchor, fragments) in &self.anchors {
+            let mut text = String::new();
+            for path in fragments {
+                place.set(path);
+                text.push_str(&engine.render(path, &self.context, room)?);
+            }
+            if anchor.sort {
+                let lines: BTreeSet<&str> = text.split_inclusive('\n').collect();
+                text = lines.into_iter().collect();
+            }
+            anchors.insert(anchor.key.as_str(), text);
+            self.context.insert("anchors", &anchors);
+        }
+        Ok(())
+    }
+}
+
+/// Adds the links of the pack that lead to one of the files.
+fn add_links(pack: &Pack, answers: &Answers, tree: &mut Tree) -> Result<()> {
+    let mut links = BTreeMap::new();
     for (path, target) in &pack.links {
-        let path = filled(answers, "pack.toml", path)?;
-        let beside = tree.paths().any(|other| points_at(&path, target, other));
-        if beside {
-            tree.insert(path, Blob { bytes: target.clone().into_bytes(), mode: Mode::Link });
+        let filled = filled(answers, "pack.toml", path)?;
+        if tree.get(&filled).is_some() || links.insert(filled.clone(), target.clone()).is_some() {
+            return Err(Error::failed(format!("two parts of the pack write `{filled}`"))
+                .because(format_args!("the second is the link `{path}` in `pack.toml`")));
         }
     }
-    Ok(tree)
+    tree.add_links(&links).map_err(|(path, reason)| {
+        let target = &links[&path];
+        Error::failed(format!("the link `{path}` to `{target}` in `pack.toml` is wrong"))
+            .because(reason)
+    })
 }
 
 /// Returns the files below a folder of the pack with their rendered paths.
@@ -121,11 +201,13 @@ fn filled(answers: &Answers, source: &str, path: &str) -> Result<RelPath> {
     };
     let text = interpolate(path, |key| answers.get(key).map(ToString::to_string))
         .map_err(|name| wrong(format!("there is no answer for `{name}`")))?;
-    RelPath::parse(&text).map_err(|reason| wrong(reason.to_string()))
+    let path = RelPath::parse(&text).map_err(|reason| wrong(reason.to_string()))?;
+    path.check_portable().map_err(|reason| wrong(reason.to_string()))?;
+    Ok(path)
 }
 
-/// Returns the fragments of the folders by anchor, in the order of the folders.
-fn fragments(pack: &Pack, folders: &[&str]) -> BTreeMap<String, Vec<String>> {
+/// Returns the anchors of the pack with the fragments of the folders, in the order of the folders.
+fn anchors(pack: &Pack, folders: &[&str]) -> Vec<(Anchor, Vec<String>)> {
     let mut fragments = BTreeMap::<String, Vec<String>>::new();
     for folder in folders {
         let folder = format!("{folder}fragments/");
@@ -134,45 +216,8 @@ fn fragments(pack: &Pack, folders: &[&str]) -> BTreeMap<String, Vec<String>> {
             fragments.entry(anchor).or_default().push(format!("{folder}{path}"));
         }
     }
-    fragments
-}
-
-/// Renders all fragments, joins them and adds them to the context: every anchor of the pack is
-/// there then, filled or empty. A fragment may print the anchors that stand before its own.
-fn add_anchors(
-    pack: &Pack,
-    engine: &Engine,
-    fragments: &BTreeMap<String, Vec<String>>,
-    context: &mut tera::Context,
-) -> Result<()> {
-    let mut anchors = BTreeMap::new();
-    context.insert("anchors", &anchors);
-    for anchor in &pack.anchors {
-        let mut text = String::new();
-        for path in fragments.get(anchor.key.as_str()).into_iter().flatten() {
-            text.push_str(&engine.render(path, context)?);
-        }
-        if anchor.sort {
-            let lines: BTreeSet<&str> = text.split_inclusive('\n').collect();
-            text = lines.into_iter().collect();
-        }
-        anchors.insert(anchor.key.as_str(), text);
-        context.insert("anchors", &anchors);
-    }
-    Ok(())
-}
-
-/// Tells whether a link at `path` leads to `other`, or to a folder above it.
-fn points_at(path: &RelPath, target: &str, other: &RelPath) -> bool {
-    let mut place: Vec<&str> = path.as_str().split('/').collect();
-    place.pop();
-    for part in target.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => drop(place.pop()),
-            name => place.push(name),
-        }
-    }
-    let place = place.join("/");
-    other.as_str() == place || other.parents().any(|parent| parent == place)
+    let filled = |anchor: &Anchor| {
+        (anchor.clone(), fragments.remove(anchor.key.as_str()).unwrap_or_default())
+    };
+    pack.anchors.iter().map(filled).collect()
 }

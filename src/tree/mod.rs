@@ -3,7 +3,10 @@
 //! Knows nothing of disks; `project` reads and writes trees.
 
 mod blob;
+mod clash;
+mod link;
 mod path;
+mod portable;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +14,10 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 pub use blob::{Blob, Mode};
-pub use path::RelPath;
+pub use clash::Clash;
+pub use link::{BadLink, check_link};
+pub use path::{InvalidPath, RelPath};
+pub use portable::Unportable;
 
 /// Files and symbolic links by path; directories exist by what is in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

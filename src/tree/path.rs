@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::portable::is_hidden;
+
 /// A relative path with `/` between its parts, safe to join to any folder.
 ///
 /// ```
@@ -20,7 +22,7 @@ pub enum InvalidPath {
     EmptyPart,
     /// A part is `.` or `..`.
     Dots,
-    /// A part is git's own folder, in any case.
+    /// A part is git's own folder, or some system takes it for that.
     GitFolder,
     /// It holds a control character or a backslash, which not every system can store.
     Character(char),
@@ -41,7 +43,7 @@ impl RelPath {
             match part {
                 "" => return Err(InvalidPath::EmptyPart),
                 "." | ".." => return Err(InvalidPath::Dots),
-                _ if part.eq_ignore_ascii_case(".git") => return Err(InvalidPath::GitFolder),
+                _ if is_git(part) => return Err(InvalidPath::GitFolder),
                 _ if part.len() > 255 => return Err(InvalidPath::TooLong),
                 _ => {}
             }
@@ -61,6 +63,11 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// Iterates over the parts.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+
     /// Returns the folders above, from the top: `a`, `a/b` for `a/b/c`.
     pub fn parents(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').map(|(end, _)| &self.0[..end])
@@ -73,6 +80,22 @@ impl RelPath {
     pub fn with_suffix(&self, suffix: &str) -> Result<Self, InvalidPath> {
         Self::parse(&format!("{}{suffix}", self.0))
     }
+}
+
+/// Tells whether some file system opens git's own folder by this name, as git's `core.protectHFS`
+/// and `core.protectNTFS` have it, taken together: one leaves out letters that are drawn as
+/// nothing, the other what follows a colon, and dots and blanks at the end. Neither tells capital
+/// letters from small ones.
+fn is_git(part: &str) -> bool {
+    // A large index has many names, and nearly all of them are told apart by the first letter.
+    if part.is_ascii() && !part.starts_with(['.', 'g', 'G']) {
+        return false;
+    }
+    let seen: String =
+        part.chars().filter(|c| !is_hidden(*c)).flat_map(char::to_lowercase).collect();
+    let name = seen.split(':').next().unwrap_or(&seen).trim_end_matches(['.', ' ']);
+    let short = name.strip_prefix("git~");
+    name == ".git" || short.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl fmt::Display for RelPath {
@@ -92,7 +115,9 @@ impl fmt::Display for InvalidPath {
         match self {
             Self::EmptyPart => formatter.write_str("a path is relative and has no empty part"),
             Self::Dots => formatter.write_str("a path has no part `.` or `..`"),
-            Self::GitFolder => formatter.write_str("`.git` belongs to git"),
+            Self::GitFolder => {
+                formatter.write_str("a part is git's own folder `.git`, or is taken for it")
+            }
             Self::Character(character) => {
                 write!(formatter, "a path cannot hold {character:?}")
             }
@@ -116,6 +141,10 @@ mod tests {
             ("a/./b", InvalidPath::Dots),
             (".git/config", InvalidPath::GitFolder),
             ("a/.GIT/config", InvalidPath::GitFolder),
+            (".g\u{200c}it/hooks/x", InvalidPath::GitFolder),
+            ("git~1/config", InvalidPath::GitFolder),
+            (".git. ./config", InvalidPath::GitFolder),
+            (".git::$INDEX_ALLOCATION/config", InvalidPath::GitFolder),
             ("a\\b", InvalidPath::Character('\\')),
             ("a\nb", InvalidPath::Character('\n')),
         ];
