@@ -213,6 +213,6 @@ mod tests {
 
         let told = Error::failed(text).because(text).to_string();
 
-        assert_eq!(told, "error: a\n\nb \n\n  a\n  \n  b \n  ");
+        assert_eq!(told, "error: a\\n\\nb \\n\n  a\n  \n  b \n  ");
     }
 }
