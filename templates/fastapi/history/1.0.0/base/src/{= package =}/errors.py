@@ -35,11 +35,6 @@ class Problem(BaseModel):
     errors: list[InvalidValue] | None = None
 
 
-def unavailable(*, detail: str) -> HTTPException:
-    """Return the error of what is away for a while; clients and proxies may ask again."""
-    return HTTPException(503, detail, headers={"retry-after": "5"})
-
-
 class ProblemResponse(JSONResponse):
     """Answers with a problem."""
 
