@@ -8,7 +8,12 @@ from fastapi.responses import StreamingResponse
 from httpx import AsyncClient, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shop_api.errors import MEDIA_TYPE, ConflictError, NotFoundError, RefusedError
+from shop_api.errors import (
+    MEDIA_TYPE,
+    ConflictError,
+    NotFoundError,
+    RefusedError,
+)
 
 
 class Thing(BaseModel):

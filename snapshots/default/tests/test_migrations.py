@@ -47,7 +47,10 @@ def copy(tmp_path: Path, alembic_config: Config) -> Iterator[Config]:
     command.downgrade(config, head)
 
 
+# Slow enough for the other one to come in between, if it could.
 OUTSIDE_OF_A_TRANSACTION = """
+import time
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -57,6 +60,7 @@ down_revision = "{head}"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
+        time.sleep(3)
         op.create_index("ix_outside", "items", ["quantity"], postgresql_concurrently=True)
     op.create_table("outside", sa.Column("id", sa.Integer(), primary_key=True))
 
