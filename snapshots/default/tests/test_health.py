@@ -5,11 +5,10 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from shop_api import lifecycle
-from shop_api.lifecycle import resources
 
 
 async def test_health_touches_no_resource(app: FastAPI, client: AsyncClient) -> None:
-    del resources(app).checks
+    del lifecycle.resources(app).checks
 
     response = await client.get("/health")
 
@@ -26,7 +25,7 @@ async def test_not_ready_names_each_resource_that_fails(app: FastAPI, client: As
     async def refuse() -> None:
         raise ConnectionRefusedError
 
-    resources(app).checks |= {"cache": refuse, "queue": refuse}
+    lifecycle.resources(app).checks |= {"cache": refuse, "queue": refuse}
 
     response = await client.get("/ready")
 
@@ -36,7 +35,7 @@ async def test_not_ready_names_each_resource_that_fails(app: FastAPI, client: As
 
 
 async def test_ready_without_what_only_some_routes_need(app: FastAPI, client: AsyncClient) -> None:
-    shared = resources(app)
+    shared = lifecycle.resources(app)
     shared.checks = {}
     shared.watched = {"search": asyncio.Event().wait}
     ready = shared.settings.ready.model_copy(update={"timeout": 0.01})
@@ -48,7 +47,7 @@ async def test_ready_without_what_only_some_routes_need(app: FastAPI, client: As
 
 
 async def test_not_ready_when_a_resource_takes_too_long(app: FastAPI, client: AsyncClient) -> None:
-    shared = resources(app)
+    shared = lifecycle.resources(app)
     ready = shared.settings.ready.model_copy(update={"timeout": 0.01})
     shared.settings = shared.settings.model_copy(update={"ready": ready})
     shared.checks = {"queue": asyncio.Event().wait}
