@@ -257,6 +257,19 @@ fn default_repository_has_no_findings() {
 }
 
 #[test]
+#[ignore = "breaks real databases, as root"]
+fn a_broken_database_costs_no_more_than_it_must() {
+    for flags in [&[][..], &["--database", "mariadb"]] {
+        let mut repository = Repository::new("shop-api", flags);
+        let python = repository.environment().join("bin/python");
+        let script = manifest("tests/generated/databases.py");
+        let arguments = [script.to_str().expect("UTF-8"), "."];
+        repository.judge("a database, broken on purpose", &python, &arguments);
+        repository.done();
+    }
+}
+
+#[test]
 #[ignore = "installs and runs real tools"]
 fn the_schema_is_what_a_validator_makes_of_it() {
     let mut repository = Repository::new("shop-api", &["--save-answers", "shop-api.json"]);

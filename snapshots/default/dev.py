@@ -52,6 +52,8 @@ def main() -> None:
         app_dir="src",
         reload=True,
         reload_dirs=["src"],
+        # A stream that a browser keeps open would hold up each reload.
+        timeout_graceful_shutdown=1,
     )
 
 

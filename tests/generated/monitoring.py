@@ -95,6 +95,12 @@ def tests(labels, where, name, alerts):
         case("what machines ask is slow", durations("/ready", 50, 50), silent("SlowRequests", "30m")),
         case("one of two hundred is slow", durations("/items", 199, 1), silent("SlowRequests", "30m")),
     ]
+    away = series("resource_up", "0x40", resource="broker", **labels)
+    words = ("warning", "A resource does not answer the application", f"What needs broker{where} is answered 503.")
+    common += [
+        case("a resource is away", [away], silent("ResourceAway", "4m"), fires("ResourceAway", "8m", *words, resource="broker", **labels)),
+        case("a resource answers", [series("resource_up", "1x40", resource="broker", **labels)], silent("ResourceAway", "15m")),
+    ]
     return common + (in_a_cluster(name, alerts) if where else on_a_host(labels))
 
 

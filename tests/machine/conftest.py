@@ -67,7 +67,7 @@ def installed(answers: Answers, authority: Authority, tmp_path_factory: pytest.T
     if answers.database == "sqlite":
         # The load is of more writers at a time than SQLite is for; none of them shall have to give up.
         with (REPOSITORY / "deploy/systemd/app.env").open("a") as file:
-            file.write("APP_DATABASE_BUSY_TIMEOUT=30\n")
+            file.write("APP_REQUEST_TIMEOUT=60\n")
     with contextlib.ExitStack() as services:
         if answers.tls == "files":
             for file in (authority.chain, authority.key):

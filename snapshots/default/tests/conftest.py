@@ -13,11 +13,12 @@ from alembic.config import Config
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dev import embedded_postgres
 from shop_api import database
 from shop_api.app import create_app
+from shop_api.lifecycle import resources
 from shop_api.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +71,7 @@ def settings(alembic_config: Config) -> Settings:
 @pytest.fixture
 async def connection(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """A connection whose changes are gone after the test."""
-    engine = database.create_engine(settings.database)
+    engine = database.create_engine(settings)
     async with engine.connect() as connection:
         transaction = await connection.begin()
         yield connection
@@ -86,8 +87,8 @@ async def app(settings: Settings, connection: AsyncConnection) -> AsyncIterator[
     """
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        app.state.sessions = async_sessionmaker(
-            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        resources(app).sessions = database.create_sessions(
+            connection, join_transaction_mode="create_savepoint"
         )
         yield app
 

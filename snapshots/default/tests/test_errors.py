@@ -1,9 +1,19 @@
+import asyncio
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from httpx import AsyncClient, Response
 from pydantic import BaseModel, ConfigDict, Field
+
+from shop_api.errors import (
+    MEDIA_TYPE,
+    ConflictError,
+    NotFoundError,
+    RefusedError,
+)
 
 
 class Thing(BaseModel):
@@ -21,6 +31,7 @@ def problem(response: Response) -> dict[str, object]:
     content: dict[str, object] = response.json()
     assert content.pop("type") == "about:blank"
     assert content.pop("status") == response.status_code
+    assert content.pop("request_id") == response.headers["x-request-id"]
     return content
 
 
@@ -41,7 +52,30 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(
 
     assert response.status_code == 405
     assert problem(response)["title"] == "Method Not Allowed"
-    assert response.headers["allow"] == "DELETE, GET"
+    assert response.headers["allow"] == "DELETE, GET, HEAD"
+
+
+class ThingMissingError(NotFoundError):
+    detail = "no such thing"
+
+
+class ThingTakenError(ConflictError):
+    detail = "it has another owner"
+
+
+@pytest.mark.parametrize(("error", "status"), [(ThingMissingError, 404), (ThingTakenError, 409)])
+async def test_what_a_service_refuses_is_answered_without_a_word_of_the_route(
+    app: FastAPI, client: AsyncClient, error: type[RefusedError], status: int
+) -> None:
+    async def refuse() -> None:
+        raise error
+
+    app.add_api_route("/things", refuse)
+
+    response = await client.get("/things")
+
+    assert response.status_code == status
+    assert problem(response)["detail"] == error.detail
 
 
 async def test_an_invalid_request_names_each_value_without_repeating_it(
@@ -70,7 +104,8 @@ async def test_an_invalid_request_names_each_value_without_repeating_it(
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b"{", 422),
+        (b"{", 400),
+        (b"", 422),
         (b'{"name": "\\ud800"}', 422),
         (b'{"name": "a", "\\ud800": 1}', 422),
         (b'{"name": "\xff"}', 400),
@@ -102,25 +137,62 @@ async def test_an_unexpected_error_tells_nothing_but_its_request_id(
 
     assert response.status_code == 500
     assert problem(response) == {"title": "Internal Server Error"}
-    assert "x-request-id" in response.headers
     assert "the request failed" in caplog.messages
 
 
 async def test_the_document_describes_every_error_as_a_problem(app: FastAPI) -> None:
     document = app.openapi()
 
-    errors = [
-        response
-        for path in document["paths"].values()
-        for operation in path.values()
+    problems = {"$ref": "#/components/schemas/Problem"}
+    wrong = [
+        f"{method.upper()} {path} {status}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
         for status, response in operation["responses"].items()
         if status >= "400"
+        and response.get("content", {}).get(MEDIA_TYPE, {}).get("schema") != problems
     ]
-    for error in errors:
-        reference = error["content"]["application/problem+json"]["schema"]["$ref"]
-        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
-    assert "HTTPValidationError" not in str(errors)
-    assert errors
+    assert wrong == [], "give these errors.responses(…)"
+    assert document["components"]["schemas"]["Problem"]
+
+
+async def test_the_document_names_what_a_body_can_be_refused_with(app: FastAPI) -> None:
+    document = app.openapi()
+
+    wrong = [
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation and not {"400", "422"} <= operation["responses"].keys()
+    ]
+    assert wrong == [], "give these errors.responses(400, 422)"
+
+
+async def test_head_is_get_without_its_body(app: FastAPI, client: AsyncClient) -> None:
+    async def endless() -> AsyncIterator[str]:
+        while True:
+            yield "on and on"
+            await asyncio.sleep(0)
+
+    app.add_api_route("/things", Thing)
+    app.add_api_route("/endless", lambda: StreamingResponse(endless()))
+
+    get = await client.get("/things")
+    head = await client.head("/things")
+    stream = await client.head("/endless")
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert (stream.status_code, stream.content) == (200, b"")
+    assert (await client.head("/nowhere")).status_code == 404
+
+
+async def test_no_host_is_believed_in_a_redirect(app: FastAPI, client: AsyncClient) -> None:
+    app.add_api_route("/things", Thing)
+
+    response = await client.get("/things/", headers={"host": "forged.example"})
+
+    assert "forged" not in str(response.headers)
 
 
 async def test_a_newline_does_not_lead_around_the_proxy(client: AsyncClient) -> None:

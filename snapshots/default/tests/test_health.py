@@ -8,7 +8,7 @@ from shop_api import lifecycle
 
 
 async def test_health_touches_no_resource(app: FastAPI, client: AsyncClient) -> None:
-    del app.state.checks
+    del lifecycle.resources(app).checks
 
     response = await client.get("/health")
 
@@ -25,18 +25,32 @@ async def test_not_ready_names_each_resource_that_fails(app: FastAPI, client: As
     async def refuse() -> None:
         raise ConnectionRefusedError
 
-    app.state.checks |= {"cache": refuse, "queue": refuse}
+    lifecycle.resources(app).checks |= {"cache": refuse, "queue": refuse}
 
     response = await client.get("/ready")
 
     assert response.status_code == 503
     assert response.json()["detail"] == "no answer from: cache, queue"
+    assert response.headers["retry-after"] == "5"
+
+
+async def test_ready_without_what_only_some_routes_need(app: FastAPI, client: AsyncClient) -> None:
+    shared = lifecycle.resources(app)
+    shared.checks = {}
+    shared.watched = {"search": asyncio.Event().wait}
+    ready = shared.settings.ready.model_copy(update={"timeout": 0.01})
+    shared.settings = shared.settings.model_copy(update={"ready": ready})
+
+    response = await client.get("/ready")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "without": ["search"]})
 
 
 async def test_not_ready_when_a_resource_takes_too_long(app: FastAPI, client: AsyncClient) -> None:
-    ready = app.state.settings.ready.model_copy(update={"timeout": 0.01})
-    app.state.settings = app.state.settings.model_copy(update={"ready": ready})
-    app.state.checks = {"queue": asyncio.Event().wait}
+    shared = lifecycle.resources(app)
+    ready = shared.settings.ready.model_copy(update={"timeout": 0.01})
+    shared.settings = shared.settings.model_copy(update={"ready": ready})
+    shared.checks = {"queue": asyncio.Event().wait}
 
     response = await client.get("/ready")
 

@@ -8,9 +8,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from httpx import AsyncClient
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, Gauge
 
 from shop_api import logs
+from shop_api.lifecycle import resources
 
 ACCESS = "shop_api.access"
 
@@ -115,6 +116,18 @@ async def test_labels_of_metrics_have_few_values(
     assert count(**labels) == before + 1
 
 
+def test_no_gauge_keeps_the_value_of_a_worker_that_is_gone() -> None:
+    metrics = REGISTRY._collector_to_names  # noqa: SLF001
+    modes = {
+        metric._name: metric._multiprocess_mode  # noqa: SLF001
+        for metric in metrics
+        if isinstance(metric, Gauge)
+    }
+
+    assert modes
+    assert [name for name, mode in modes.items() if not mode.startswith("live")] == []
+
+
 async def test_metrics_are_served_in_the_format_of_prometheus(client: AsyncClient) -> None:
     await client.get("/health")
 
@@ -127,7 +140,8 @@ async def test_metrics_are_served_in_the_format_of_prometheus(client: AsyncClien
 async def test_metrics_are_those_of_the_shared_directory(
     app: FastAPI, client: AsyncClient, tmp_path: Path
 ) -> None:
-    app.state.settings = app.state.settings.model_copy(update={"metrics_directory": tmp_path})
+    shared = resources(app)
+    shared.settings = shared.settings.model_copy(update={"metrics_directory": tmp_path})
 
     response = await client.get("/metrics")
 

@@ -3,19 +3,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
-from shop_api.settings import Section, Settings
+from shop_api.settings import Settings, names
 
 ROOT = Path(__file__).parent.parent
-
-
-def names() -> set[str]:
-    names = {"APP_SECRETS_DIR"}
-    for section, field in Settings.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Section):
-            names |= {f"APP_{section}_{name}".upper() for name in kind.model_fields}
-    return names
 
 
 @pytest.mark.parametrize("document", [".env.example", "README.md"])
@@ -28,3 +20,20 @@ def test_every_setting_is_documented_and_nothing_else(document: str) -> None:
 def test_settings_cannot_change(settings: Settings) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.log.level = "DEBUG"  # type: ignore[misc]
+
+
+def test_every_variable_that_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_READY_TIMEOUT", "-1")
+    monkeypatch.setenv("APP_LOG_LEVEL", "secret")
+    monkeypatch.setenv("APP_LOGS_LEVEL", "secret")
+    monkeypatch.setenv("APP_LOG_LEVELS", "secret")
+
+    with pytest.raises(SettingsError) as error:
+        Settings()
+
+    message = str(error.value)
+    assert "APP_READY_TIMEOUT: Input should be greater than 0" in message
+    assert "APP_LOG_LEVEL: Input should be" in message
+    assert "APP_LOGS_LEVEL is no setting, but APP_LOG_LEVEL is one" in message
+    assert "APP_LOG_LEVELS is no setting, but APP_LOG_LEVEL is one" in message
+    assert "secret" not in message

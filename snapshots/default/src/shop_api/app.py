@@ -10,6 +10,7 @@ from shop_api import (
     errors,
     health,
     items,
+    lifecycle,
     logs,
     metrics,
 )
@@ -20,11 +21,14 @@ from shop_api.settings import Settings
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what all requests share; none of it has to be reachable yet."""
+    resources = lifecycle.resources(app)
     async with AsyncExitStack() as stack:
-        engine = database.create_engine(app.state.settings.database)
+        engine = database.create_engine(resources.settings)
         stack.push_async_callback(engine.dispose)
-        app.state.sessions = database.create_sessions(engine)
-        app.state.checks["database"] = lambda: database.ping(engine)
+        resources.sessions = database.create_sessions(engine)
+        resources.checks["database"] = database.create_check(
+            engine, patience=resources.settings.request.timeout
+        )
         yield
 
 
@@ -39,10 +43,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         exception_handlers=errors.HANDLERS,
         openapi_url="/openapi.json" if settings.docs.enabled else None,
         redoc_url=None,
+        # The redirect would repeat whatever host the client named; each path has one spelling.
+        redirect_slashes=False,
     )
-    app.state.settings = settings
-    # What /ready asks, by name.
-    app.state.checks = {}
+    app.state.resources = lifecycle.Resources(settings)
     errors.document(app)
 
     app.add_middleware(RequestMiddleware)

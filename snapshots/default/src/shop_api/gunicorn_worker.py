@@ -70,7 +70,7 @@ class DrainingWorker(UvicornWorker):
 
     @override
     async def _serve(self) -> None:
-        settings: ShutdownSettings = self.wsgi.state.settings.shutdown
+        settings = lifecycle.resources(self.wsgi).settings.shutdown
         self.config.app = self.wsgi
         # What is left of gunicorn's patience; without it uvicorn waits for ever.
         self.config.timeout_graceful_shutdown = int(

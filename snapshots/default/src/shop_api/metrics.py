@@ -15,10 +15,19 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from shop_api import lifecycle
+
 REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
 DURATION = Histogram("http_request_duration_seconds", "Time to answer", ["method", "route"])
 IN_PROGRESS = Gauge(
     "http_requests_in_progress", "Requests being answered", multiprocess_mode="livesum"
+)
+# Of the worker that was asked last: the others have the same network.
+UP = Gauge(
+    "resource_up",
+    "Whether a resource answered when /ready asked",
+    ["resource"],
+    multiprocess_mode="livemostrecent",
 )
 
 # Not part of the API: the proxy hides it, so the OpenAPI document does too.
@@ -29,7 +38,7 @@ router = APIRouter(include_in_schema=False)
 def metrics(request: Request) -> Response:
     """Return all metrics."""
     registry = REGISTRY
-    if directory := request.app.state.settings.metrics_directory:
+    if directory := lifecycle.resources(request.app).settings.metrics_directory:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(directory))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -39,29 +39,41 @@ class RequestMiddleware:
             return
 
         request_id = _request_id(scope)
+        is_head = scope["method"] == "HEAD"
+        # Answered as GET but for the body; the server's own scope still says HEAD.
+        inner = {**scope, "method": "GET"} if is_head else scope
         status = 0
+        has_ended = is_cut = False
         start = perf_counter()
 
         async def observed_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_ended, is_cut
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            elif is_head:
+                if has_ended:
+                    # As if the client were gone: a stream may have no end.
+                    is_cut = True
+                    raise BrokenPipeError
+                has_ended = True
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         token = logs.request_id.set(request_id.decode())
         metrics.IN_PROGRESS.inc()
         try:
-            await self._respond(scope, receive, observed_send)
+            await self._respond(inner, receive, observed_send)
         except Exception:
-            logger.exception("the request failed")
-            if status:
-                # Too late for another answer; the server closes the connection.
-                raise
-            await ProblemResponse(500)(scope, receive, observed_send)
+            if not is_cut:
+                logger.exception("the request failed")
+                if status:
+                    # Too late for another answer; the server closes the connection.
+                    raise
+                await ProblemResponse(500)(scope, receive, observed_send)
         finally:
             metrics.IN_PROGRESS.dec()
-            _record(scope, status or 500, perf_counter() - start)
+            _record(inner, scope["method"], status or 500, perf_counter() - start)
             logs.request_id.reset(token)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,16 +90,16 @@ def _request_id(scope: Scope) -> bytes:
     return uuid4().hex.encode()
 
 
-def _record(scope: Scope, status: int, seconds: float) -> None:
-    method = scope["method"] if scope["method"] in METHODS else "OTHER"
+def _record(scope: Scope, method: str, status: int, seconds: float) -> None:
+    label = method if method in METHODS else "OTHER"
     # The template, not the path: a path can have any number of values.
     route = getattr(scope.get("route"), "path", "unmatched")
-    metrics.REQUESTS.labels(method, route, status).inc()
-    metrics.DURATION.labels(method, route).observe(seconds)
+    metrics.REQUESTS.labels(label, route, status).inc()
+    metrics.DURATION.labels(label, route).observe(seconds)
     if scope["path"] in UNLOGGED:
         return
     fields = {
-        "method": scope["method"],
+        "method": method,
         "path": scope["path"],
         "status": status,
         "duration_ms": round(seconds * 1000, 2),

@@ -1,12 +1,12 @@
 """Items over HTTP."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from shop_api import errors
 from shop_api.database import SessionDep
+from shop_api.items.repository import ItemRepository
 from shop_api.items.schemas import (
     BIGINT_MAX,
     ItemId,
@@ -14,26 +14,17 @@ from shop_api.items.schemas import (
     ItemRead,
     ItemWrite,
 )
-from shop_api.items.service import (
-    ItemNameTakenError,
-    ItemNotFoundError,
-    ItemService,
-)
+from shop_api.items.service import ItemService
 
 router = APIRouter(prefix="/items", tags=["items"], responses=errors.responses(422, 503))
 
 
-async def get_service(session: SessionDep) -> AsyncIterator[ItemService]:
-    """Yield the service of a request, and answer what it refuses."""
-    try:
-        yield ItemService(session)
-    except ItemNotFoundError as error:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, "no item has this id") from error
-    except ItemNameTakenError as error:
-        raise HTTPException(status.HTTP_409_CONFLICT, "another item has this name") from error
+async def get_service(session: SessionDep) -> ItemService:
+    """Return the service of a request."""
+    return ItemService(ItemRepository(session))
 
 
-ServiceDep = Annotated[ItemService, Depends(get_service, scope="function")]
+ServiceDep = Annotated[ItemService, Depends(get_service)]
 
 
 @router.get("")

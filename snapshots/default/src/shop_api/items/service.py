@@ -1,33 +1,28 @@
 """What can be done with items; knows neither HTTP nor SQL.
 
-A service works inside the transaction of a request: it flushes to learn what the database
-says to a change, and leaves the commit to the session's owner.
+A service works inside the transaction of a request: it learns what the database says to a
+change, and leaves the commit to the session's owner.
 """
 
 from collections.abc import Sequence
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from shop_api.errors import NotFoundError
 from shop_api.items.models import Item
 from shop_api.items.repository import ItemRepository
 from shop_api.items.schemas import ItemWrite
 
 
-class ItemNotFoundError(Exception):
-    """No item has this id."""
+class ItemNotFoundError(NotFoundError):
+    """Nobody has stored it, or somebody has deleted it."""
 
-
-class ItemNameTakenError(Exception):
-    """Another item has this name."""
+    detail = "no item has this id"
 
 
 class ItemService:
     """Reads and changes items."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-        self._items = ItemRepository(session)
+    def __init__(self, items: ItemRepository) -> None:
+        self._items = items
 
     async def list_after(self, item_id: int, limit: int) -> Sequence[Item]:
         """Return up to `limit` items with higher ids."""
@@ -43,8 +38,7 @@ class ItemService:
     async def create(self, data: ItemWrite) -> Item:
         """Return a new item."""
         item = Item(name=data.name, quantity=data.quantity)
-        self._items.add(item)
-        await self._flush()
+        await self._items.save(item)
         return item
 
     async def replace(self, item_id: int, data: ItemWrite) -> Item:
@@ -52,19 +46,9 @@ class ItemService:
         item = await self.get(item_id)
         item.name = data.name
         item.quantity = data.quantity
-        await self._flush()
+        await self._items.save(item)
         return item
 
     async def delete(self, item_id: int) -> None:
         """Delete the item with this id."""
         await self._items.delete(await self.get(item_id))
-        await self._flush()
-
-    async def _flush(self) -> None:
-        # Asking for the name first would not help: another request may take it in between.
-        try:
-            await self._session.flush()
-        except IntegrityError as error:
-            if "uq_items_name" in str(error.orig):
-                raise ItemNameTakenError from error
-            raise

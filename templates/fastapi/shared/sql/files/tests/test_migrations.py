@@ -1,10 +1,13 @@
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,5 +31,61 @@ def test_migrations_started_together_run_once(alembic_config: Config) -> None:
 
     processes = [subprocess.Popen(upgrade, cwd=ROOT) for _ in range(2)]
 
-    assert [process.wait() for process in processes] == [0, 0]
+    assert [process.wait(240) for process in processes] == [0, 0]
     command.check(alembic_config)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, alembic_config: Config) -> Iterator[Config]:
+    """The configuration of a copy of the migrations, whose own are undone after the test."""
+    shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "src").symlink_to(ROOT / "src")
+    [head] = ScriptDirectory.from_config(alembic_config).get_heads()
+    config = Config(toml_file=tmp_path / "pyproject.toml")
+    yield config
+    command.downgrade(config, head)
+
+
+# Slow enough for the other one to come in between, if it could.
+OUTSIDE_OF_A_TRANSACTION = """
+import time
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "outside"
+down_revision = "{head}"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        time.sleep(3)
+        op.create_index("ix_outside", "items", ["quantity"], postgresql_concurrently=True)
+    op.create_table("outside", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade() -> None:
+    op.drop_table("outside")
+    op.drop_index("ix_outside", "items")
+"""
+
+
+def test_a_migration_outside_of_a_transaction_runs_once_too(copy: Config, tmp_path: Path) -> None:
+    [head] = ScriptDirectory.from_config(copy).get_heads()
+    migration = tmp_path / "migrations/versions/outside.py"
+    migration.write_text(OUTSIDE_OF_A_TRANSACTION.format(head=head))
+    upgrade = [sys.executable, "-m", "alembic", "upgrade", "head"]
+
+    processes = [subprocess.Popen(upgrade, cwd=tmp_path) for _ in range(2)]
+
+    assert [process.wait(240) for process in processes] == [0, 0]
+
+
+def test_a_new_migration_is_in_the_format_of_the_others(copy: Config, tmp_path: Path) -> None:
+    script = command.revision(copy, "one more", autogenerate=True)
+
+    ruff = [sys.executable, "-m", "ruff"]
+    assert isinstance(script, Script)
+    for check in (["check"], ["format", "--check"]):
+        subprocess.run([*ruff, *check, script.path], cwd=tmp_path, check=True)
