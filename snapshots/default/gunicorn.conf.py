@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from multiprocessing import Value
 from pathlib import Path
 from types import FrameType
 
@@ -46,7 +47,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "4"))
 # Longer than a proxy keeps an idle connection, so that it is the proxy that closes it.
 keepalive = 75
 
-# How long a worker may take to leave: its delay, its drain and the longest request.
+# How long a worker may take to leave when all do: its delay, its drain and the longest request.
 # Whatever stops the server has to be more patient than this.
 graceful_timeout = 25
 
@@ -58,6 +59,21 @@ worker_tmp_dir = memory
 
 # Would be made in $HOME, which may be read-only or absent.
 control_socket_disable = True
+
+
+def on_starting(server: Arbiter) -> None:
+    """Make what the workers count those in that have started."""
+    server.started = Value("i", 0)
+
+
+def on_reload(server: Arbiter) -> None:
+    """Count anew: workers leave when as many others have started."""
+    server.started.value = 0
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Give it to each worker."""
+    worker.started = server.started
 
 
 def when_ready(server: Arbiter) -> None:

@@ -19,6 +19,10 @@ class Facts:
     """Whether a `Content-Length` is enough for 413; else the body has to come up to the limit."""
     in_flight: int | None
     """How many of 60 requests at a time one client is refused; None where only all clients together have a limit."""
+    problems: bool
+    """Whether its own errors are problems, as those of the application are."""
+    misdirected: int
+    """How it answers a request for another host than the certificate was asked for."""
     seconds: tuple[int, int]
     """When a client is cut that does not go on, in its headers and in its body."""
     log: dict[str, str]
@@ -67,6 +71,8 @@ FACTS = {
         forwarded_target="/a%2Fb//c?d=e",
         refuses_announced_body=True,
         in_flight=10,
+        problems=True,
+        misdirected=421,
         seconds=(15, 15),
         log={"request_id": "request_id", "client": "client", "status": "status"},
         limits="nginx/limits.conf:/etc/nginx/limits.conf",
@@ -83,6 +89,8 @@ FACTS = {
         forwarded_target="/a%2Fb/c?d=e",
         refuses_announced_body=True,
         in_flight=10,
+        problems=False,
+        misdirected=404,
         seconds=(30, 30),
         log={"request_id": "downstream_X-Request-Id", "client": "ClientHost", "status": "DownstreamStatus"},
         limits="traefik/dynamic/limits.yaml:/run/traefik/dynamic/limits.yaml",
@@ -99,6 +107,8 @@ FACTS = {
         forwarded_target="/a%2Fb/c?d=e",
         refuses_announced_body=False,
         in_flight=None,
+        problems=True,
+        misdirected=404,
         seconds=(15, 30),
         log={"request_id": "request_id", "client": "client", "status": "status"},
         limits="envoy/envoy.yaml:/etc/envoy/envoy.yaml",

@@ -54,3 +54,11 @@ def test_the_balancer_may_check_health_as_it_likes(client: Client):
     assert {host: statuses[host, "/health"] for host, _ in statuses} == {"10.0.0.1": 200, client.domain: 200}
     assert {statuses[host, "/items"] for host, _ in statuses} <= {301, 308}
     assert other == 404
+
+
+@pytest.mark.parametrize("said", ["HTTPS", "wss", "https, http", "http,https"])
+def test_the_balancer_may_say_in_its_own_words_that_a_client_has_come_by_tls(client: Client, said: str):
+    answer = client.send("GET", "/items/1", {"X-Forwarded-Proto": said})
+
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"

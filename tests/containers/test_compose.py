@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import support
-from facts import Rows
+from facts import FACTS, Rows
 from support import Answers, Client, Stack, docker, figure, inspect, run, wait_for
 
 SERVICES = ["app", "database", "migrate", "proxy"]
@@ -57,7 +57,8 @@ def test_a_container_has_no_more_than_it_needs(stack: Stack, service: str):
     assert "no-new-privileges:true" in host["SecurityOpt"]
     assert host["Init"]
     assert host["Memory"] > 0
-    assert host["NanoCpus"] > 0
+    # Those of the application use what the others leave.
+    assert host["NanoCpus"] > 0 or host["CpuShares"] < 1024
     assert host["PidsLimit"] > 0
     assert host["LogConfig"]["Config"]["max-size"]
     assert container["Config"]["User"].partition(":")[0] not in ("", "0", "root")
@@ -186,16 +187,38 @@ def test_an_application_with_a_new_container_is_found_again(stack: Stack, client
     assert client.send("GET", "/health").status == 200
 
 
-def test_while_the_application_is_away_the_proxy_answers_for_it(stack: Stack, client: Client):
+def test_while_the_application_is_away_the_proxy_answers_for_it(stack: Stack, client: Client, answers: Answers):
     stack.compose("stop", "app")
     try:
-        away = client.send("GET", "/health")
+        away = client.send("GET", "/items?q=personal", {"Referer": "https://personal.example.org"})
     finally:
         stack.compose("start", "app")
     wait_for(lambda: client.send("GET", "/health").status == 200, "the application is found again")
+    log = run("docker", "logs", stack.container("proxy"))
 
-    assert away.status in (502, 503, 504)
     assert away.headers["strict-transport-security"] == "max-age=63072000"
+    assert "personal" not in log.stdout + log.stderr
+    if FACTS[answers.proxy].problems:
+        assert (away.status, away.headers["retry-after"], away.headers["content-type"]) == (503, "5", "application/problem+json")
+        assert away.json() == {"type": "about:blank", "title": "Service Unavailable", "status": 503}
+    else:
+        assert away.status in (502, 504)
+
+
+def test_the_documented_commands_can_be_run_again(stack: Stack, client: Client, repository: Path):
+    def state() -> dict[str, str]:
+        files = [*stack.folder.glob("secrets/*"), stack.folder / ".env"]
+        return {str(file): file.read_text() for file in files if file.is_file()}
+
+    # As an operator would have it.
+    environment = stack.folder / ".env"
+    environment.write_text(environment.read_text() + "# kept\n")
+    before = state()
+
+    run("sh", "-euc", support.documented_commands(repository / "README.md", "Deploy"), cwd=repository)
+
+    assert state() == before
+    assert client.send("GET", "/health").status == 200
 
 
 @pytest.mark.parametrize("service", ["app", "migrate", "proxy"])

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from facts import Facts, Rows
+from hostile import connections
 from load import Http2
 from support import Answer, Answers, Authority, Client, PlainClient, Stack, docker, figure, limited, read_answer, request, wait_for
 
@@ -121,6 +122,45 @@ def test_every_answer_has_the_security_headers(client: Client, facts: Facts, met
     assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
     assert answer.headers.get("server") == facts.server
     assert facts.request_id is None or re.fullmatch(facts.request_id, answer.headers["x-request-id"])
+
+
+@pytest.mark.parametrize("status", [404, 413])
+def test_its_own_errors_look_like_those_of_the_application(client: Client, facts: Facts, status: int):
+    if not facts.problems:
+        pytest.skip("this proxy answers in plain text")
+
+    answer = too_large(client, facts) if status == 413 else client.send("GET", "/ready")
+
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json() == {"type": "about:blank", "title": {404: "Not Found", 413: "Content Too Large"}[status], "status": status}
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.usefixtures("ends_tls")
+def test_another_host_than_the_certificate_was_asked_for_gets_no_page(client: Client, facts: Facts):
+    with client.connect() as connection:
+        connection.sendall(request("GET", "/health", "evil.example.org", {"Connection": "close"}))
+        answer = read_answer(connection)
+
+    assert answer.status == facts.misdirected
+    assert b"<" not in answer.body
+    assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
+def test_a_websocket_that_does_not_pass_is_answered_at_once(client: Client, facts: Facts):
+    handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    plain = {**client.headers, "X-Forwarded-Proto": "http"} if client.headers else {}
+    start = time.monotonic()
+
+    with client.connect() as connection:
+        connection.sendall(client.request("GET", "/metrics", handshake))
+        hidden = read_answer(connection).status
+    with socket.create_connection((client.address, 80), timeout=10) as connection:
+        connection.sendall(request("GET", "/ws", client.domain, {**handshake, **plain}))
+        redirected = read_answer(connection).status
+
+    assert (hidden, redirected) == (404, facts.redirect_of_get)
+    assert time.monotonic() - start < 5
 
 
 def too_large(client: Client, facts: Facts) -> Answer:
@@ -256,6 +296,55 @@ print(json.dumps(count))
 
 
 @pytest.mark.parametrize("calm", [3], indirect=True)
+def test_headers_by_reference_keep_nobody_else_out(stack: Stack, client: Client, image: str, authority: Authority):
+    """Of 20 connections with 100 streams each, every stream asks for a megabyte of cookies to be kept, by 300 bytes."""
+    before = stack.inspect("proxy")
+    headers = client.headers and {**client.headers, "X-Forwarded-For": "198.51.100.6"}
+    address, [network] = stack.address("proxy", "edge"), [name for name in before["NetworkSettings"]["Networks"]]
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        other = pool.submit(patient_client, address, client, network, image, authority.ca)
+        hostile = connections(address, [8443, 8080] if client.context() else [8080], 20, client.context("h2"), client.domain, headers)
+        for connection in hostile:
+            connection.hold(streams=100, crumbs=250)
+        answers = other.result()
+    for connection in hostile:
+        connection.close()
+    after = stack.inspect("proxy")
+
+    sent = sum(connection.sent for connection in hostile)
+    figure(f"headers by reference: {len(hostile)} connections sent {sent / 1000:.0f} kB; another client meanwhile: {answers}")
+    assert set(answers) == {"200"}
+    assert (after["RestartCount"], after["State"]["StartedAt"]) == (before["RestartCount"], before["State"]["StartedAt"])
+
+
+def patient_client(address: str, client: Client, network: str, image: str, ca: Path) -> dict[str, int]:
+    """Ask ten times a second for twenty seconds, each time on a connection of its own, from an address of its own."""
+    code = """
+import collections, http.client, json, ssl, sys, time
+count = collections.Counter()
+for _ in range(200):
+    try:
+        if sys.argv[1] == "https":
+            connection = http.client.HTTPSConnection(sys.argv[2], 8443, timeout=5, context=ssl.create_default_context(cafile="/ca.pem"))
+        else:
+            connection = http.client.HTTPConnection(sys.argv[2], 8080, timeout=5)
+        connection.request("GET", "/health", headers=json.loads(sys.argv[3]))
+        count[connection.getresponse().status] += 1
+        connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        count[repr(error)] += 1
+    time.sleep(0.1)
+print(json.dumps(count))
+"""
+    headers = client.headers and {**client.headers, "X-Forwarded-For": "198.51.100.7"}
+    return json.loads(docker(
+        "run", "--rm", f"--network={network}", f"--add-host={client.domain}:{address}", f"--volume={ca}:/ca.pem:ro",
+        image, "python", "-c", code, client.scheme, client.domain, json.dumps(headers),
+    ))
+
+
+@pytest.mark.parametrize("calm", [3], indirect=True)
 def test_one_client_may_have_fifty_requests_open(echo: Client, facts: Facts):
     if facts.in_flight is None:
         pytest.skip("this proxy counts the requests of all clients together")
@@ -277,6 +366,36 @@ def test_one_client_may_have_fifty_requests_open(echo: Client, facts: Facts):
     refused = statuses.count(429)
     figure(f"connection limit: {refused} of 60 refused")
     assert (refused, statuses.count(200)) == (facts.in_flight, 60 - facts.in_flight)
+
+
+@pytest.mark.usefixtures("ends_tls")
+def test_bodies_of_slow_clients_take_nobody_s_place(stack: Stack, client: Client, rows: Rows, image: str):
+    """Two clients with all the requests that each may have open, and each body but for its end; a third one sends its own."""
+    code = """
+import socket, ssl, sys, time
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+held = []
+for _ in range(50):
+    connection = context.wrap_socket(socket.create_connection((sys.argv[1], 8443)), server_hostname=sys.argv[2])
+    connection.sendall(f"POST /items HTTP/1.1\\r\\nHost: {sys.argv[2]}\\r\\nContent-Length: 1048576\\r\\n\\r\\n".encode() + b"x" * 1048575)
+    held.append(connection)
+    time.sleep(0.06)  # below the rate limit
+print("held", flush=True)
+time.sleep(60)
+"""
+    network, address = f"{stack.config()['name']}_edge", stack.address("proxy", "edge")
+    slow = [
+        docker("run", "--detach", f"--network={network}", image, "python", "-c", code, address, client.domain) for _ in range(2)
+    ]
+    try:
+        wait_for(lambda: all(docker("logs", one) == "held" for one in slow), "all bodies but for their ends", 30)
+        body = json.dumps({"name": "a" * 900_000}).encode()
+        answers = [client.send("POST", rows.post[0], {"Content-Type": "application/json"}, body).status for _ in range(3)]
+    finally:
+        docker("rm", "--force", *slow)
+
+    assert answers == [422] * 3
 
 
 def test_slow_clients_are_cut(client: Client, facts: Facts):

@@ -17,7 +17,15 @@ from support import Answers, Client, PlainClient, Stack, docker, figure
 
 
 @pytest.fixture(scope="module")
-def unlimited(stack: Stack, client: Client, answers: Answers):
+def slow_machine(stack: Stack):
+    """What is lost on a busy host is lost because a start takes long and not every worker is there at the same time."""
+    environment = stack.folder / ".env"
+    environment.write_text(re.sub("(?m)^APP_CPUS=.*", "APP_CPUS=0.3", environment.read_text()))
+    stack.compose("up", "--detach", "--no-deps", "--wait", "app")
+
+
+@pytest.fixture(scope="module")
+def unlimited(slow_machine: None, stack: Stack, client: Client, answers: Answers):
     """The stack with higher limits for one client, since all of the load comes from one address. All else is as in production."""
     if answers.proxy == "none":
         with Balancer([8000, 8001]) as balancer:
@@ -53,7 +61,7 @@ def workers(stack: Stack) -> set[str]:
 
 
 def rollout(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["./rollout.sh", *arguments], cwd=stack.folder, text=True, capture_output=True, timeout=300)
+    return subprocess.run(["./rollout.sh", *arguments], cwd=stack.folder, text=True, capture_output=True, timeout=900)
 
 
 def reload_workers(stack: Stack) -> None:
@@ -61,14 +69,14 @@ def reload_workers(stack: Stack) -> None:
     before = workers(stack)
     stack.compose("kill", "--signal", "HUP", "app")
     # uvicorn replaces one after the other, each once its successor has started.
-    end = time.monotonic() + 180
+    end = time.monotonic() + 300
     while workers(stack) & before or len(workers(stack)) < len(before):
         assert time.monotonic() < end, "the workers are not replaced"
         time.sleep(0.2)
 
 
 def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: Client, answers: Answers, rows: Rows, image: str, tmp_path: Path):
-    """Reload the workers, roll out another image, return to the first: at least 10,000 requests, none failed."""
+    """On a slow machine reload the workers, roll out another image, return to the first: at least 10,000 requests, none failed."""
     successor = image.rpartition(":")[0] + ":next"
     (tmp_path / "Dockerfile").write_text(f"FROM {image}\nLABEL org.opencontainers.image.version=next\n")
     docker("build", "--tag", successor, str(tmp_path))
@@ -83,7 +91,7 @@ def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: C
         if http2 in loads:
             running.append(asyncio.create_task(http2.http2(streams=4)))
         for phase, action in (
-            *[("HUP", lambda: reload_workers(stack))] * 3,
+            ("HUP", lambda: reload_workers(stack)),
             ("rollout.sh IMAGE", lambda: rolled(successor)),
             ("rollout.sh --back", lambda: rolled("--back")),
         ):
@@ -95,7 +103,7 @@ def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: C
                 f"{load.name} {load.failed - failed} of {load.requests - requests}" for load, (requests, failed) in zip(loads, before, strict=True)
             ]
             figure(f"{phase}: {time.monotonic() - start:.1f} s, failed over {', over '.join(counts)}")
-        end = time.monotonic() + 90
+        end = time.monotonic() + 300
         while sum(load.requests for load in loads) < 10_000:
             assert time.monotonic() < end, "too slow for 10,000 requests"
             await asyncio.sleep(0.1)
@@ -118,8 +126,18 @@ def test_no_post_is_lost_while_everything_is_replaced(stack: Stack, unlimited: C
     assert sum(load.requests for load in loads) >= 10_000
     assert stack.inspect("app")["Config"]["Image"] == image
     assert recorded(stack)["APP_IMAGE"] == image
-    assert recorded(stack)["PREVIOUS_IMAGE"] == successor
     assert stack.container("app-next") == ""
+
+
+def test_going_back_twice_does_not_lead_forward(stack: Stack, unlimited: Client, image: str):
+    before = recorded(stack)
+
+    done = rollout(stack, "--back")
+
+    assert (before["APP_IMAGE"], before["PREVIOUS_IMAGE"]) == (image, "")
+    assert (done.returncode, done.stderr) == (1, "rollout.sh: there is no image to return to; name one\n")
+    assert recorded(stack) == before
+    assert unlimited.send("GET", "/health").status == 200
 
 
 def test_an_image_that_cannot_serve_changes_nothing(stack: Stack, unlimited: Client, image: str, tmp_path: Path):

@@ -652,8 +652,11 @@ def compose(repository):
     settings = set(re.findall(r"(?m)^([A-Z_]+)=", (root / "app.env").read_text()))
     for name in settings - repository.variables:
         expect(False, "app.env", f"sets {name}, which nothing reads")
+    workers = int(re.search(r"(?m)^WEB_CONCURRENCY=(\d+)$", (root / "app.env").read_text())[1])
     for name, service in services.items():
         place = f"compose service {name}"
+        if name.startswith("app"):
+            room(place, workers, mebibytes(service["mem_limit"]), service["pids_limit"])
         for other in service.get("depends_on", {}):
             expect(other in services, place, f"depends on {other}, which is not there")
         for entry in service.get("extra_hosts", []):
@@ -781,6 +784,20 @@ def nginx_files(repository, root):
 # ---- systemd
 
 
+# What a worker was measured to take, and their parent; a reload runs twice as many for a while.
+WORKER, PARENT, THREADS = 82, 45, 40
+
+
+def mebibytes(size):
+    return int(size[:-1]) * {"m": 1, "g": 1024}[size[-1]]
+
+
+def room(place, workers, memory, processes):
+    """Compares what a server is given, in MiB, with what its workers take."""
+    expect(memory >= 2 * WORKER * workers + PARENT, place, f"{memory} MiB are too few for {workers} workers")
+    expect(processes >= 2 * THREADS * workers, place, f"{processes} processes are too few for {workers} workers")
+
+
 def systemd(repository):
     root = repository.root / "deploy/systemd"
     script = (root / "deploy.sh").read_text()
@@ -797,7 +814,7 @@ def systemd(repository):
         pattern = rf"\b({re.escape(name)}(?:-[a-z]+)*)(?:-[^a-z\s/*@][^\s/*@]*)?(@?)[^\s/*]*\.service"
         for unit, instance in re.findall(pattern, text):
             expect(f"{unit}{instance}.service" in units, place, f"there is no unit {unit}{instance}.service")
-    installed = [word for line in re.findall(r"(?m)^install (.*)$", repository.readme) for word in line.split()]
+    installed = [word for line in re.findall(r"(?m)^(?:\[ .* \] \|\| )?install (.*)$", repository.readme) for word in line.split()]
     for unit, text in units.items():
         credentials = dict(re.findall(r"(?m)^LoadCredential=(\w+):(\S+)$", text))
         version = re.search(r"(?m)^ExecStart=/srv/[^/]+/releases/(%\w)/", text)
@@ -823,6 +840,10 @@ def systemd(repository):
         patience = re.search(r"(?:graceful_timeout|GRACEFUL_TIMEOUT) = (\d+)", repository.server)
         if "ExecReload" in text and version and expect(patience, unit, "there is no server that says how long it takes"):
             expect(stop and int(stop[1]) > int(patience[1]), unit, f"is stopped after {stop and stop[1]} s, the server takes {patience[1]}")
+        if "ExecReload" in text and version:
+            limits = dict(re.findall(r"(?m)^(MemoryMax|TasksMax)=(\d+)M?$", text))
+            workers = int(re.search(r"(?m)^WEB_CONCURRENCY=(\d+)$", (root / "app.env").read_text())[1])
+            room(unit, workers, int(limits["MemoryMax"]), int(limits["TasksMax"]))
         if "Environment=APP_TASKS_HEARTBEAT=" in text:
             outlasts(repository, unit, stop and stop[1])
             expect("\nType=notify\n" in text and "\nWatchdogSec=" in text, unit, "nothing watches the heartbeat")
@@ -961,7 +982,7 @@ def certbot(repository):
 def belongings(repository, name, units, deployed):
     """What the README makes on a machine for the service, files and groups, is what something there uses."""
     made = set()
-    for line in re.findall(rf"(?m)^install (?!-d).* /etc/{re.escape(name)}/.*$", repository.readme):
+    for line in re.findall(rf"(?m)^(?:\[ .* \] \|\| )?(install (?!-d).* /etc/{re.escape(name)}/.*)$", repository.readme):
         _, *files, folder = re.sub(r" -[mg] \S+", "", line).split()
         made |= {folder + Path(file).name for file in files}
     used = {path for text in deployed.values() for path in re.findall(rf"/etc/{re.escape(name)}/[\w./-]*\w", text)}

@@ -26,7 +26,8 @@ def running(answers: Answers) -> list[str]:
 
 
 def linked(answers: Answers, link: str) -> str:
-    return Path(os.readlink(f"/srv/{answers.name}/{link}")).name
+    path = Path(f"/srv/{answers.name}/{link}")
+    return path.readlink().name if path.is_symlink() else ""
 
 
 def deploy(folder: Path = REPOSITORY, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -201,7 +202,7 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
     def replaced(*arguments: str) -> None:
         before = linked(answers, "current")
         # The same version with other settings is none to return to.
-        kept = linked(answers, "previous") if arguments == ("--again",) else before
+        kept = {(): before, ("--again",): linked(answers, "previous"), ("--back",): ""}[arguments]
         done = deploy(REPOSITORY, *arguments)
         assert done.returncode == 0, done.stderr
         assert linked(answers, "current") != before
@@ -265,9 +266,43 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
     assert linked(answers, "current") == first
 
 
+def test_going_back_twice_does_not_lead_forward(unlimited: Client, answers: Answers):
+    before = linked(answers, "current")
+
+    done = deploy(REPOSITORY, "--back")
+
+    assert (done.returncode, done.stderr) == (1, "deploy.sh: there is none\n")
+    assert linked(answers, "current") == before
+    assert running(answers) == [before]
+    assert unlimited.send("GET", "/health").status == 200
+
+
+def test_a_service_that_ends_without_a_failure_is_started_again(unlimited: Client, answers: Answers):
+    unit = f"{answers.name}@{linked(answers, 'current')}.service"
+    before = run("systemctl", "show", "--property", "MainPID", "--value", unit).stdout.strip()
+
+    run("systemctl", "kill", "--kill-whom", "main", unit)
+
+    wait_for(lambda: run("systemctl", "show", "--property", "MainPID", "--value", unit).stdout.strip() not in {before, "0"}, "another process")
+    wait_for(lambda: unlimited.send("GET", "/health").status == 200, "the application")
+
+
+def test_a_worker_that_memory_ran_out_for_stops_no_other(unlimited: Client, answers: Answers):
+    unit = f"{answers.name}@{linked(answers, 'current')}.service"
+    shown = run("systemctl", "show", "--property", "OOMPolicy,MainPID,ControlGroup", unit).stdout
+    properties = dict(line.split("=", 1) for line in shown.splitlines())
+    processes = (Path("/sys/fs/cgroup") / properties["ControlGroup"][1:] / "cgroup.procs").read_text().split()
+
+    # As the kernel does it.
+    os.kill(int(processes[-1]), 9)
+
+    assert properties["OOMPolicy"] == "continue"
+    assert {unlimited.send("GET", "/health").status for _ in range(20)} == {200}
+    assert run("systemctl", "show", "--property", "MainPID", "--value", unit).stdout.strip() == properties["MainPID"]
+
+
 def test_every_line_in_the_journal_is_json(unlimited: Client, answers: Answers):
-    units = [f"--unit={answers.name}@{linked(answers, link)}.service" for link in ("current", "previous")]
-    lines = run("journalctl", f"--identifier={answers.name}", *units, "--output", "cat", "--no-pager").stdout.splitlines()
+    lines = run("journalctl", f"--identifier={answers.name}", f"--unit={answers.name}@*.service", "--output", "cat", "--no-pager").stdout.splitlines()
 
     figure(f"journal after all this: {len(lines)} lines of JSON")
     assert [line for line in lines if not isinstance(json.loads(line), dict)] == []

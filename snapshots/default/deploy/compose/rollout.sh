@@ -20,10 +20,24 @@ say() { echo "rollout.sh: $*" >&2; }
 compose() { docker compose --profile rollout "$@"; }
 recorded() { sed -n "s/^$1=//p" .env; }
 
-record() { # the image that `docker compose up` starts from now on, and the one before it
-    [ "$1" != "$2" ] || return 0
-    sed "s|^APP_IMAGE=.*|APP_IMAGE=$1|; s|^PREVIOUS_IMAGE=.*|PREVIOUS_IMAGE=$2|" .env >.env.new
+record() { # the image that `docker compose up` starts from now on, and the one to return to
+    [ "$image" != "$before" ] || return 0
+    sed "s|^APP_IMAGE=.*|APP_IMAGE=$image|; s|^PREVIOUS_IMAGE=.*|PREVIOUS_IMAGE=$previous|" .env >.env.new
     mv .env.new .env
+}
+
+start() { # a service, and tell whether it gets ready; one that ends is not waited for
+    compose up --detach --no-deps "$1" || return 1
+    while true; do
+        container=$(compose ps --all --quiet "$1")
+        case $(docker inspect --format '{{.RestartCount}} {{.State.Status}} {{.State.Health.Status}}' "$container") in
+            *" running healthy") return ;;
+            "0 running starting") sleep 1 ;;
+            *) break ;;
+        esac
+    done
+    compose logs --no-log-prefix --tail 50 "$1" >&2
+    return 1
 }
 
 workers() { # numbers of the proxy's worker processes
@@ -42,19 +56,20 @@ serve_from() { # from now on every new request goes to this service, and the oth
     done
 }
 
-case ${1:-} in
-    --back) image=$(recorded PREVIOUS_IMAGE) migrate=false ;;
-    "" | -*) echo "usage: rollout.sh IMAGE | --back" >&2; exit 2 ;;
-    *) image=$1 migrate=true ;;
-esac
-[ -n "$image" ] || { say "there was no image before"; exit 1; }
 before=$(recorded APP_IMAGE)
+case ${1:-} in
+    # What is left behind is none to return to: going back twice does not lead forward.
+    --back) image=$(recorded PREVIOUS_IMAGE) previous="" migrate=false ;;
+    "" | -*) echo "usage: rollout.sh IMAGE | --back" >&2; exit 2 ;;
+    *) image=$1 previous=$before migrate=true ;;
+esac
+[ -n "$image" ] || { say "there is no image to return to; name one"; exit 1; }
 export APP_IMAGE="$image"
 
 if [ -z "$(compose ps --quiet proxy)" ]; then
     say "nothing runs yet, starting everything"
     compose up --detach --wait proxy
-    record "$image" "$before"
+    record
     exit
 fi
 
@@ -65,16 +80,15 @@ fi
 if compose exec -T proxy grep -qs app-next /tmp/backend.conf; then
     say "app-next still serves since the last rollout, which did not end"
 else
-    if ! compose up --detach --no-deps --wait app-next; then
-        compose logs --no-log-prefix --tail 50 app-next >&2
+    if ! start app-next; then
         compose rm --stop --force app-next
         say "$image does not get ready; $before goes on serving"
         exit 1
     fi
     serve_from app-next
 fi
-record "$image" "$before"
-if ! compose up --detach --no-deps --wait app; then
+record
+if ! start app; then
     say "app does not get ready; app-next goes on serving until the next rollout"
     exit 1
 fi

@@ -1,5 +1,8 @@
 """A gunicorn worker that loses no request when it is replaced or stopped.
 
+The server answers once all of its workers have started, however long that takes, so whoever gets
+an answer knows that it is complete. A worker that is replaced goes on until others have started.
+
 uvicorn closes idle connections as soon as it is told to stop. A proxy may be writing a
 request on one of them at that moment, and must not send it again if it is a POST. This
 worker tells its clients to close first, and waits for them.
@@ -9,29 +12,94 @@ load before raising its version.
 """
 
 import asyncio
+import math
 import signal
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.sharedctypes import Synchronized
 from socket import socket
 from types import FrameType
 from typing import Any, ClassVar, override
 
 from gunicorn.arbiter import Arbiter
-from uvicorn import Config, Server
+from uvicorn import Server
+from uvicorn.lifespan.on import LifespanOn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn_worker import UvicornWorker
 
 from shop_api import lifecycle
 from shop_api.settings import ShutdownSettings
 
+# What the line and the headers of a request may take, more than a proxy in front passes on.
+MAX_HEAD = 65536
+MAX_HEADERS = 100
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Refuses a request whose head is too large, which neither uvicorn nor its parser does."""
+
+    _in_head = False
+    _arrived = 0
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._arrived = len(data) + (self._arrived if self._in_head else 0)
+        super().data_received(data)
+        if self._in_head and self._arrived > MAX_HEAD:
+            self.send_400_response("The head of the request is too large.")
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        # A body may have arrived with it.
+        if self._arrived > MAX_HEAD:
+            self._arrived = len(self.url) + sum(len(name + value) for name, value in self.headers)
+        if self._arrived > MAX_HEAD or len(self.headers) > MAX_HEADERS:
+            # Whoever called the parser answers 400.
+            msg = "the head is too large"
+            raise ValueError(msg)
+        super().on_headers_complete()
+
+
+class JoinedLifespan(LifespanOn):
+    """Ends its start when the other workers have started as well."""
+
+    def __init__(self, server: "DrainingServer") -> None:
+        super().__init__(server.config)
+        self._server = server
+
+    @override
+    async def startup(self) -> None:
+        await super().startup()
+        if not self.should_exit:
+            await self._server.join()
+
 
 class DrainingServer(Server):
     """Answers whatever still arrives while it is stopping."""
 
-    def __init__(self, config: Config, settings: ShutdownSettings) -> None:
-        super().__init__(config)
+    def __init__(self, worker: "DrainingWorker", settings: ShutdownSettings) -> None:
+        super().__init__(worker.config)
+        self._worker = worker
         self._settings = settings
         self._in_a_hurry = False
+
+    async def join(self) -> None:
+        """Tell that this worker has started, and wait for the others."""
+        with self._worker.started.get_lock():
+            self._worker.started.value += 1
+        await self._wait(math.inf, lambda: self.should_exit or self._worker.all_have_started())
+
+    @override
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        self.lifespan = JoinedLifespan(self)
+        await super().startup(sockets)
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -40,10 +108,13 @@ class DrainingServer(Server):
 
     @override
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        stopping = lifecycle.stopping
+        # Still accepting: new workers have to start, a balancer has to notice.
+        await self._wait(math.inf, lambda: stopping.is_set() or self._worker.all_have_started())
         state = self.server_state
         state.default_headers = [*state.default_headers, (b"connection", b"close")]
-        # Still accepting: a balancer has to notice, new workers have to start.
-        await self._wait(self._settings.delay)
+        if stopping.is_set():
+            await self._wait(self._settings.delay)
         for server in self.servers:
             server.close()
         await self._wait(self._settings.drain, lambda: not state.connections)
@@ -63,10 +134,30 @@ class DrainingWorker(UvicornWorker):
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         "loop": "uvloop",
-        "http": "httptools",
+        "http": BoundedProtocol,
         "lifespan": "on",
         "server_header": False,
     }
+
+    # How many have started since the server's start or its last HUP; made by gunicorn.conf.py.
+    started: "Synchronized[int]"
+
+    def all_have_started(self) -> bool:
+        """Tell whether as many as are wanted have."""
+        return self.started.value >= int(self.cfg.workers)
+
+    @override
+    def init_process(self) -> None:
+        try:
+            super().init_process()
+        except (Exception, SystemExit):
+            if self.age <= self.cfg.workers:
+                # What cannot start now will not start when it is tried again.
+                raise
+            # gunicorn would stop all workers because one that was to replace another cannot start.
+            self.log.exception("the worker has failed; others go on, and it is tried again")
+            time.sleep(1)
+            sys.exit(1)
 
     @override
     async def _serve(self) -> None:
@@ -76,7 +167,7 @@ class DrainingWorker(UvicornWorker):
         self.config.timeout_graceful_shutdown = int(
             self.cfg.graceful_timeout - settings.delay - settings.drain
         )
-        server = DrainingServer(self.config, settings)
+        server = DrainingServer(self, settings)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGQUIT, server.handle_exit, signal.SIGQUIT, None)
         # Sent by gunicorn.conf.py when all workers stop, not only this one.
