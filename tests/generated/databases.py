@@ -243,7 +243,7 @@ async def main(repository):
                 task.cancel()
         log = (disk.parent / "application.log").read_text()
         watch.findings += [line[:300] for line in log.splitlines() if "the request failed" in line][:3]
-        sys.exit("\n".join(dict.fromkeys(watch.findings)))
+        sys.exit("\n".join(dict.fromkeys(watch.findings)) or 0)
     finally:
         if application:
             application.kill()

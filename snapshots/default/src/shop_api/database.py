@@ -64,6 +64,13 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     async def close(self, *, timeout: float | None = None) -> None:
         await super().close(timeout=0.5)
 
+    @override
+    async def execute(self, query: str, *arguments: Any, timeout: float | None = None) -> str:
+        # What was cancelled is rolled back, which waits until the database has taken note.
+        async with asyncio.timeout(0.5 if self._cancellations else None):
+            status: str = await super().execute(query, *arguments, timeout=timeout)
+        return status
+
 
 def create_engine(settings: Settings) -> AsyncEngine:
     """Return an engine; it connects when it is first used."""

@@ -165,9 +165,9 @@ class Settings(BaseSettings):
 
 def names() -> set[str]:
     """Return the variables that are read."""
-    return {"APP_SECRETS_DIR"} | {
-        _variable(section, name) for section, fields in _sections().items() for name in fields
-    }
+    sections = _sections().items()
+    found = {_variable(section, name) for section, fields in sections for name in fields}
+    return found | {"APP_SECRETS_DIR"}
 
 
 def _sections() -> dict[str, dict[str, FieldInfo]]:
