@@ -302,7 +302,9 @@ def test_a_worker_that_memory_ran_out_for_stops_no_other(unlimited: Client, answ
 
 
 def test_every_line_in_the_journal_is_json(unlimited: Client, answers: Answers):
-    lines = run("journalctl", f"--identifier={answers.name}", f"--unit={answers.name}@*.service", "--output", "cat", "--no-pager").stdout.splitlines()
+    # Without the one that was broken, of which nothing is left.
+    units = [f"--unit={answers.name}@{release.name}.service" for release in Path(f"/srv/{answers.name}/releases").iterdir()]
+    lines = run("journalctl", f"--identifier={answers.name}", *units, "--output", "cat", "--no-pager").stdout.splitlines()
 
     figure(f"journal after all this: {len(lines)} lines of JSON")
     assert [line for line in lines if not isinstance(json.loads(line), dict)] == []
