@@ -386,3 +386,150 @@ fn pipes_and_sockets_in_the_place_of_files_block_nobody() {
         assert!(place.symlink_metadata().is_ok_and(|found| !found.is_file()), "{name}");
     }
 }
+
+#[test]
+fn a_filter_runs_under_no_name_that_attributes_have() {
+    for name in ["unspecified", "unset", "set", "x"] {
+        let story = deep();
+        let mark = story.sandbox.join("ran");
+        std::fs::remove_dir_all(story.sandbox.join("shop/.git")).expect("removed");
+        story.git(&["init", "--quiet", "--object-format=sha256"]);
+        story.commit();
+        let clean = format!("touch '{}'; cat", mark.display());
+        story.git(&["config", &format!("filter.{name}.clean"), &clean]);
+        story.write(".gitattributes", format!("* filter={name}\n"));
+        story.write("top", "mine\n");
+
+        for arguments in [&["--dry-run"][..], &["--allow-dirty"], &["--abort"]] {
+            let output = story.upgrade(arguments);
+            assert!(output.status.is_some_and(|status| status <= 3), "{}", output.stderr);
+            assert!(!mark.exists(), "{name}, {arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn files_that_are_laid_out_like_a_git_folder_are_none() {
+    for format in ["sha1", "sha256"] {
+        for has_way_back in [false, true] {
+            let story = deep();
+            std::fs::remove_dir_all(story.sandbox.join("shop/.git")).expect("removed");
+            let outside = Outside::of(&story);
+            story.git_in(".", &["init", "--quiet", &format!("--object-format={format}"), "inner"]);
+            story.git_in(".", &["init", "--quiet", "."]);
+            for name in ["HEAD", "config", "refs"] {
+                let from = story.sandbox.join("inner/.git").join(name);
+                std::fs::rename(from, story.sandbox.join("shop").join(name)).expect("moved");
+            }
+            std::fs::remove_dir_all(story.sandbox.join("inner")).expect("removed");
+            symlink(story.sandbox.join("outside"), story.sandbox.join("shop/objects"))
+                .expect("linked");
+            let settings = "\tworktree = .\n[filter \"x\"]\n\tclean = touch ran; cat\n";
+            let config = story
+                .read("config")
+                .replace("bare = false\n", &format!("bare = false\n{settings}"));
+            story.write("config", config);
+            if has_way_back {
+                story.write("gitdir", "../.git\n");
+            }
+            story.write("top", "mine\n");
+
+            for arguments in [&["--dry-run"][..], &["--allow-dirty"], &["--undo"]] {
+                let output = story.upgrade(arguments);
+                let case = format!("{format}, {has_way_back}, {arguments:?}: {}", output.stderr);
+                assert_eq!(output.status, Some(1), "{case}");
+                assert!(output.stderr.contains("is laid out like a git folder"), "{case}");
+                outside.assert_same(&case);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_git_folder_that_shares_with_another_is_refused_unless_git_made_it() {
+    let story = deep();
+    story.git_in(".", &["init", "--quiet", "victim"]);
+    let objects = snapshot(&story.sandbox.join("victim"));
+    story.write("top", "mine\n");
+    let common = story.sandbox.join("victim/.git");
+    story.write(".git/commondir", common.to_str().expect("UTF-8"));
+
+    let output = story.upgrade(&["--allow-dirty"]);
+
+    assert_eq!(output.status, Some(1), "{}", output.stderr);
+    assert_eq!(snapshot(&story.sandbox.join("victim")), objects);
+}
+
+#[test]
+fn pipes_in_the_place_of_gits_files_block_nobody() {
+    let names = [
+        "HEAD",
+        "config",
+        "index",
+        "packed-refs",
+        "info/exclude",
+        "info/attributes",
+        "commondir",
+        "objects/pack/pack-1.idx",
+        "objects/info/alternates",
+        "../.gitattributes",
+    ];
+    for name in names {
+        let story = deep();
+        story.write("top", "mine\n");
+        let place = story.sandbox.join("shop/.git").join(name);
+        let _ = std::fs::remove_file(&place);
+        std::fs::create_dir_all(place.parent().expect("it has one")).expect("made");
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, &place, rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a pipe");
+
+        for command in [&["status", "shop"][..], &["upgrade", "shop", "--allow-dirty"]] {
+            let output = story.run(command);
+            assert!(output.status.is_some_and(|status| status <= 3), "{name}: {}", output.stderr);
+        }
+    }
+    // Settings that include each other as often as they like are given up by libgit2 itself.
+    let story = deep();
+    story.git(&["config", "include.path", "config"]);
+    assert!(story.run(&["status", "shop"]).status.is_some_and(|status| status <= 3));
+}
+
+#[test]
+fn a_run_that_never_began_to_write_takes_nothing_back() {
+    let story = deep();
+    let stores = story.sandbox.join(".home/.local/state/fastwright/projects");
+    assert_eq!(story.upgrade(&[]).status, Some(0));
+    let entry = std::fs::read_dir(&stores).expect("read").next().expect("one").expect("an entry");
+    let kept = entry.path();
+    // The record of a run that was killed before its mark, and what a colleague did since.
+    std::fs::rename(kept.join("last"), kept.join("txn")).expect("moved");
+    for mark in ["COMMIT", "DONE"] {
+        let _ = std::fs::remove_file(kept.join("txn").join(mark));
+    }
+    let upgraded = story.tree();
+
+    let output = story.upgrade(&["--abort"]);
+
+    assert_eq!(output.status, Some(1), "{}", output.stderr);
+    assert_eq!(story.tree(), upgraded);
+    assert!(!kept.exists(), "a record of nothing is forgotten");
+}
+
+#[test]
+fn an_upgrade_that_is_undone_twice_waits_for_its_conflicts_again() {
+    let story = deep();
+    story.write("top", "mine\n");
+    story.commit();
+    assert_eq!(story.upgrade(&[]).status, Some(3));
+    let conflict = story.tree();
+
+    for _ in 0..2 {
+        assert_eq!(story.upgrade(&["--undo"]).status, Some(0));
+    }
+
+    assert_eq!(story.tree(), conflict);
+    assert_eq!(story.upgrade(&[]).status, Some(1));
+    assert_eq!(story.upgrade(&["--abort"]).status, Some(0));
+    assert_eq!(story.read("top"), "mine\n");
+}

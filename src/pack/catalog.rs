@@ -5,8 +5,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 
+use flate2::read::ZlibDecoder;
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::manifest::{History, Manifest};
@@ -17,7 +19,9 @@ use crate::tree::{self, Tree};
 /// The files of one version of a pack, by their paths in the pack's folder.
 pub type Sources = BTreeMap<String, Cow<'static, [u8]>>;
 
-static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/fastapi");
+/// The newest version of the embedded pack, and the older ones as the build script packs them.
+static EMBEDDED: Dir<'static> = include_dir!("$OUT_DIR/newest");
+const EMBEDDED_HISTORY: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/history.rs"));
 
 /// The largest TOML file of a pack, and the most versions before the newest.
 const MAX_TOML: usize = 1 << 20;
@@ -36,7 +40,25 @@ pub enum Origin {
 pub struct Catalog {
     origin: Origin,
     newest: Arc<Sources>,
-    history: BTreeMap<Version, Sources>,
+    history: BTreeMap<Version, Older>,
+}
+
+/// What an older version had otherwise.
+enum Older {
+    Read(Sources),
+    /// As the program carries it: few runs need it.
+    Packed(&'static [u8]),
+}
+
+impl Older {
+    fn sources(&self) -> Result<Cow<'_, Sources>> {
+        match self {
+            Self::Read(sources) => Ok(Cow::Borrowed(sources)),
+            Self::Packed(bytes) => unpack(bytes)
+                .map(Cow::Owned)
+                .ok_or_else(|| Error::failed("the program is damaged").hint("install it again")),
+        }
+    }
 }
 
 impl Catalog {
@@ -47,7 +69,12 @@ impl Catalog {
     pub fn embedded() -> Result<Self> {
         let mut files = Sources::new();
         collect(&EMBEDDED, &mut files);
-        Self::from_files(Origin::Embedded, files)
+        let mut catalog = Self::from_files(Origin::Embedded, files)?;
+        for (name, bytes) in EMBEDDED_HISTORY {
+            let version = name.parse().map_err(|reason| broken(name, reason))?;
+            catalog.history.insert(version, Older::Packed(bytes));
+        }
+        Ok(catalog)
     }
 
     /// Returns the pack that stands in a folder.
@@ -75,7 +102,8 @@ impl Catalog {
             let most = format!("a pack has at most {MAX_VERSIONS} versions in it");
             return Err(broken("history/", most));
         }
-        Ok(Self { origin, newest: Arc::new(newest), history })
+        let history = history.into_iter().map(|(version, files)| (version, Older::Read(files)));
+        Ok(Self { origin, newest: Arc::new(newest), history: history.collect() })
     }
 
     /// Returns all versions, the newest first.
@@ -113,6 +141,7 @@ impl Catalog {
         let mut sources = Sources::clone(&self.newest);
         for (step, overlay) in self.history.range(version..).rev() {
             let path = format!("history/{step}/history.toml");
+            let overlay = overlay.sources()?;
             let bytes = overlay.get("history.toml");
             let bytes = bytes.ok_or_else(|| broken(&path, "the file is missing"))?;
             let history: History = parse(&path, bytes)?;
@@ -152,6 +181,26 @@ pub fn digest(sources: &Sources) -> String {
     tree::digest(
         sources.iter().map(|(path, bytes)| (format!("{path}\0{}\n", bytes.len()), bytes.as_ref())),
     )
+}
+
+/// Reads files that the build script packed: name, length and bytes of each.
+fn unpack(bytes: &[u8]) -> Option<Sources> {
+    let mut all = Vec::new();
+    ZlibDecoder::new(bytes).read_to_end(&mut all).ok()?;
+    let (mut files, mut rest) = (Sources::new(), all.as_slice());
+    while !rest.is_empty() {
+        let mut line = || {
+            let end = rest.iter().position(|byte| *byte == b'\n')?;
+            let (line, more) = rest.split_at(end);
+            rest = more.get(1..)?;
+            std::str::from_utf8(line).ok()
+        };
+        let (name, length) = (line()?.to_owned(), line()?.parse().ok()?);
+        let (content, more) = rest.split_at_checked(length)?;
+        files.insert(name, Cow::Owned(content.to_vec()));
+        rest = more;
+    }
+    Some(files)
 }
 
 fn collect(directory: &'static Dir<'static>, files: &mut Sources) {

@@ -67,11 +67,8 @@ impl Transaction<'_> {
             })
         };
         self.unlock_index();
-        // Without the mark a next run goes on undoing.
-        match store.remove("txn/COMMIT") {
-            Err(cause) if !is_absent(&cause) => back(Err(cause), &store.join("txn/COMMIT"))?,
-            Ok(()) | Err(_) => {}
-        }
+        // With this mark a next run goes on undoing; without it, it finishes.
+        let _ = store.create("txn/UNDO", &Blob::regular(""));
         let entries = || self.journal.entries.iter().enumerate().rev();
         let is_made = |entry: &Entry| {
             let state = self.state(entry);
@@ -170,7 +167,7 @@ impl Transaction<'_> {
     }
 
     /// Removes a lock of ours that a killed run left on the index, and what it was made of.
-    fn unlock_index(&self) {
+    pub(super) fn unlock_index(&self) {
         for entry in self.journal.entries.iter().filter(|entry| entry.place == Place::Index) {
             let git = self.site.folder(entry);
             if matches!(entry.state(git, LOCK), Ok(State::After)) && git.has(LOCK) {
@@ -202,7 +199,9 @@ impl Transaction<'_> {
         if marked.is_err_and(|cause| cause.kind() != io::ErrorKind::AlreadyExists) {
             return;
         }
-        let Memory::Originals(_) = &self.journal.memory else { return self.discard() };
+        if self.journal.memory == Memory::Nothing {
+            return self.discard();
+        }
         if !self.clear() {
             return;
         }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::guard;
 use super::library::Library;
 use super::program::Program;
+use super::{guard, readable};
 use crate::error::Result;
 use crate::merge::Driver;
 use crate::tree::{Blob, RelPath};
@@ -85,9 +85,9 @@ impl Checkout {
     /// Opens the repository whose git folder is `git`.
     pub(super) fn open(root: &Path, git: Option<&Path>) -> Result<Self> {
         let Some(git) = git else { return Ok(Self::Absent) };
-        match Library::open(root, git) {
+        match readable::open(root, git)? {
             Ok(library) => Ok(Self::Library(library)),
-            Err(cause) => Program::open(root, cause.message()).map(Self::Program),
+            Err(cause) => Program::open(root, git, cause.message()).map(Self::Program),
         }
     }
 

@@ -300,7 +300,8 @@ impl Folder {
             // Who may not give files away keeps them.
             let _ = fchown(&file, Some(like.uid()), Some(like.gid()));
         }
-        file.set_permissions(fs::Permissions::from_mode(bits))
+        // Whose file it is may have changed: it runs as nobody else.
+        file.set_permissions(fs::Permissions::from_mode(bits & 0o777))
     }
 
     /// Opens a file that is there to be locked, and makes it where it is missing.

@@ -40,6 +40,8 @@ pub(super) enum Memory {
     Nothing,
     /// The originals, so that it can be undone, and the paths that somebody has to look at.
     Originals(Vec<RelPath>),
+    /// As above, of one that took another back: to undo it brings back those paths.
+    Undone(Vec<RelPath>),
 }
 
 /// Whether a transaction brings a repository.
@@ -166,10 +168,13 @@ impl Journal {
         if self.repository == Repository::Started {
             lines.push("repository".to_owned());
         }
-        if let Memory::Originals(conflicts) = &self.memory {
-            lines.push("remember".to_owned());
-            lines.extend(conflicts.iter().map(|path| format!("conflict {path}")));
-        }
+        let (word, conflicts) = match &self.memory {
+            Memory::Nothing => ("", &Vec::new()),
+            Memory::Originals(conflicts) => ("remember", conflicts),
+            Memory::Undone(conflicts) => ("undone", conflicts),
+        };
+        lines.extend(Some(word.to_owned()).filter(|word| !word.is_empty()));
+        lines.extend(conflicts.iter().map(|path| format!("conflict {path}")));
         lines.push(LAST_LINE.to_owned());
         lines.join("\n") + "\n"
     }
@@ -193,7 +198,8 @@ impl Journal {
                 (("directory", path), _) => journal.directories.push(RelPath::parse(path).ok()?),
                 (("repository", ""), _) => journal.repository = Repository::Started,
                 (("remember", ""), memory) => *memory = Memory::Originals(Vec::new()),
-                (("conflict", path), Memory::Originals(conflicts)) => {
+                (("undone", ""), memory) => *memory = Memory::Undone(Vec::new()),
+                (("conflict", path), Memory::Originals(conflicts) | Memory::Undone(conflicts)) => {
                     conflicts.push(RelPath::parse(path).ok()?);
                 }
                 _ => return None,

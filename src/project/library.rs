@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use git2::{
-    AttrCheckFlags, AttrValue, Error, Index, IndexEntry, IndexTime, ObjectType, Oid, Repository,
-    StatusOptions, StatusShow,
+    AttrCheckFlags, AttrValue, Error, ErrorClass, Index, IndexEntry, IndexTime, ObjectType, Oid,
+    Repository, StatusOptions, StatusShow,
 };
 
 use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
@@ -32,8 +32,15 @@ impl Library {
     /// Opens a repository and its index.
     pub(super) fn open(root: &Path, git: &Path) -> Result<Self> {
         let repository = Repository::open(git)?;
-        repository.index()?.read(true)?;
         let wrong = |text: &str| Error::from_str(text);
+        let config = repository.config()?;
+        for key in ["core.attributesFile", "core.excludesFile"] {
+            let path = config.get_path(key).ok();
+            if path.is_some_and(|path| path.metadata().is_ok_and(|found| !found.is_file())) {
+                return Err(wrong(&format!("`{key}` names what is no file")));
+            }
+        }
+        repository.index()?.read(true)?;
         let top = repository.workdir().ok_or_else(|| wrong("it has no files"))?;
         let top = top.canonicalize().map_err(|cause| wrong(&cause.to_string()))?;
         let inner = root.strip_prefix(&top).map_err(|_| wrong("its files are somewhere else"))?;
@@ -45,9 +52,10 @@ impl Library {
     /// Returns the error for something that libgit2 could not do.
     pub(super) fn failed(&self, cause: &Error) -> error::Error {
         let message = format!("cannot use the repository `{}`", self.repository.path().display());
-        error::Error::failed(message)
-            .because(cause.message())
-            .hint("see what `git status` and `git fsck` say of it, then run it again")
+        error::Error::failed(message).because(cause.message()).hint(match cause.class() {
+            ErrorClass::Os => "look at the free space and at who may write there",
+            _ => "see what `git status` and `git fsck` say of it, then run it again",
+        })
     }
 
     pub(super) fn list(&self, is_wanted: &dyn Fn(&RelPath) -> bool) -> Result<Listing> {

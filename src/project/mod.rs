@@ -23,6 +23,7 @@ mod lock;
 mod open;
 mod ours;
 mod program;
+mod readable;
 mod repository;
 mod rewrite;
 mod similar;

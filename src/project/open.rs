@@ -10,7 +10,7 @@ use super::state::State;
 use super::store::Store;
 use super::transaction::recover;
 use super::work::Site;
-use super::{repository, state};
+use super::{readable, repository, state};
 use crate::error::{Error, Result};
 use crate::tree::{Blob, Mode};
 
@@ -53,6 +53,7 @@ impl Project {
         let root = root(directory)?;
         let root = Folder::open(&root).map_err(|cause| failure("open", &root, &cause))?;
         let git = repository::belonging(root.path())?;
+        git.as_ref().map_or(Ok(()), readable::check_git)?;
         // Git's check of the owner comes before anything that is read here acts.
         let checkout = Checkout::open(root.path(), git.as_ref().map(Folder::path))?;
         let stored = match access {

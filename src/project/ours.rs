@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::checkout::{Listed, Listing, Watch};
 use super::disk;
 use super::open::Project;
+use super::readable;
 use super::unresolved::Unresolved;
 use crate::error::Result;
 use crate::merge::{Edit, Ours, Standing, Tracking, is_same};
@@ -53,6 +54,9 @@ pub(super) fn read(
     theirs: &Tree,
 ) -> Result<(Ours, Listing, Sparse)> {
     let checkout = &project.checkout;
+    if project.has_git() {
+        readable::check_settings(&project.root, base, theirs)?;
+    }
     let is_wanted = |path: &RelPath| base.get(path).is_some() || theirs.get(path).is_some();
     let listing = checkout.list(&is_wanted)?;
     let tracking = |path: &RelPath| {

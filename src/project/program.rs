@@ -14,15 +14,6 @@ use crate::error::{Error, Result};
 use crate::merge::Driver;
 use crate::tree::{Blob, Mode, RelPath};
 
-/// What git makes of a file before it gives it a name.
-#[derive(Clone, Copy, Debug)]
-enum Conversion {
-    /// Nothing.
-    None,
-    /// The line ends of text, as attributes and settings say; a filter would run a program.
-    Text,
-}
-
 /// The program, and where in the repository the project is.
 pub(super) struct Program {
     root: PathBuf,
@@ -34,7 +25,7 @@ pub(super) struct Program {
 
 impl Program {
     /// Asks the program whether it can open what libgit2, by this cause, could not.
-    pub(super) fn open(root: &Path, cause: &str) -> Result<Self> {
+    pub(super) fn open(root: &Path, git: &Path, cause: &str) -> Result<Self> {
         let refused = |second: &str| {
             let error =
                 Error::failed(format!("cannot open the repository around `{}`", root.display()))
@@ -69,6 +60,13 @@ impl Program {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut lines = text.lines();
         program.git = lines.next().unwrap_or_default().into();
+        if !program
+            .git
+            .canonicalize()
+            .is_ok_and(|found| git.canonicalize().is_ok_and(|it| it == found))
+        {
+            return Err(refused(&format!("git takes `{}` for its folder", program.git.display())));
+        }
         let length = if lines.next() == Some("sha256") { 64 } else { 40 };
         program.nothing = "0".repeat(length);
         // Settings of the repository may name any folder as that of its files.
@@ -140,37 +138,36 @@ impl Program {
         &self,
         files: &[(&RelPath, &Blob, &Listed)],
     ) -> Result<BTreeSet<RelPath>> {
-        let suspects = self.unlike(files, Conversion::None)?;
-        let paths: Vec<RelPath> = suspects.iter().map(|(path, _, _)| (*path).clone()).collect();
-        let attributes = self.attributes(&paths)?;
-        // What a program of the repository's makes of a file is not asked: it would run.
-        let is_filtered = |path: &RelPath| attributes.get(path).is_some_and(|it| it.is_filtered);
-        let (filtered, plain): (Vec<_>, Vec<_>) = suspects
-            .into_iter()
-            .partition(|(path, _, listed)| listed.watch != Watch::Watched || is_filtered(path));
-        let plain = self.unlike(&plain, Conversion::Text)?;
-        Ok(filtered.into_iter().chain(plain).map(|(path, _, _)| path.clone()).collect())
-    }
-
-    /// Returns those of the files that would have another name or mode in the index than they have.
-    fn unlike<'a>(
-        &self,
-        files: &[(&'a RelPath, &'a Blob, &'a Listed)],
-        conversion: Conversion,
-    ) -> Result<Vec<(&'a RelPath, &'a Blob, &'a Listed)>> {
-        let mut unlike = Vec::new();
-        for file in files {
-            let (path, blob, listed) = *file;
-            let how = match conversion {
-                Conversion::Text if blob.mode != Mode::Link => format!("--path={path}"),
-                Conversion::Text | Conversion::None => "--no-filters".to_owned(),
-            };
-            let id = self.run(&["hash-object", "--stdin", &how], &blob.bytes)?;
-            if id.trim_end() != listed.id || mode_of(blob) != listed.mode {
-                unlike.push(*file);
+        let mut changed = BTreeSet::new();
+        for (path, blob, listed) in files {
+            if mode_of(blob) != listed.mode || !self.is_listed(blob, listed)? {
+                changed.insert((*path).clone());
             }
         }
-        Ok(unlike)
+        Ok(changed)
+    }
+
+    /// Tells whether the index has these bytes, or has them with other line ends. What else git
+    /// might make of a file is not asked: a filter is a program that the repository names.
+    fn is_listed(&self, blob: &Blob, listed: &Listed) -> Result<bool> {
+        let is_named = |bytes: &[u8]| -> Result<bool> {
+            let id = self.run(&["hash-object", "--stdin", "--no-filters"], bytes)?;
+            Ok(id.trim_end() == listed.id)
+        };
+        let is_text = blob.mode != Mode::Link && blob.bytes.windows(2).any(|pair| pair == b"\r\n");
+        if is_named(&blob.bytes)? {
+            return Ok(true);
+        }
+        if !is_text {
+            return Ok(false);
+        }
+        let lines: Vec<u8> =
+            blob.bytes.split(|byte| *byte == b'\n').fold(Vec::new(), |mut all, line| {
+                all.extend(line.strip_suffix(b"\r").unwrap_or(line));
+                all.push(b'\n');
+                all
+            });
+        is_named(lines.strip_suffix(b"\n").unwrap_or(&lines))
     }
 
     pub(super) fn is_ignored(&self, path: &RelPath) -> Result<bool> {
@@ -203,7 +200,7 @@ impl Program {
                 }
                 Becomes::Replaced(blob) => {
                     add(blob, 0)?;
-                    skipped.push(path.as_str());
+                    skipped.push(full);
                 }
                 Becomes::Absent => {}
             }
@@ -212,8 +209,9 @@ impl Program {
         if skipped.is_empty() {
             return Ok(());
         }
-        let mut command = self.command(&["update-index", "--skip-worktree", "--"]);
-        self.raw(command.args(skipped).env("GIT_INDEX_FILE", to), b"").map(|_| ())
+        let mut arguments = vec!["--skip-worktree", "--"];
+        arguments.extend(skipped.iter().map(String::as_str));
+        self.write_index(to, &arguments, b"")
     }
 
     pub(super) fn restore_index(&self, to: &Path, old: &Path, paths: &[RelPath]) -> Result<()> {
@@ -235,17 +233,39 @@ impl Program {
     }
 
     fn update_index(&self, index: &Path, lines: &str) -> Result<()> {
-        let mut command = self.command(&["update-index", "-z", "--index-info"]);
-        self.raw(command.env("GIT_INDEX_FILE", index), lines.as_bytes()).map(|_| ())
+        self.write_index(index, &["-z", "--index-info"], lines.as_bytes())
+    }
+
+    /// Has git write an index as if no file were there: it would look into those that were written
+    /// in the same moment as the index before, by the filters of the repository.
+    fn write_index(&self, index: &Path, arguments: &[&str], input: &[u8]) -> Result<()> {
+        let nowhere = index.with_extension("nowhere");
+        fs::create_dir(&nowhere).map_err(|cause| failure("write", &nowhere, &cause))?;
+        let mut command = self.command(&["update-index"]);
+        command.args(arguments).current_dir(&nowhere);
+        command
+            .env("GIT_DIR", &self.git)
+            .env("GIT_WORK_TREE", &nowhere)
+            .env("GIT_INDEX_FILE", index);
+        let written = self.raw(&mut command, input);
+        fs::remove_dir(&nowhere).map_err(|cause| failure("remove", &nowhere, &cause))?;
+        written?;
+        // Those files must stay suspicious to git.
+        let time = self.git.join("index").metadata().and_then(|found| found.modified());
+        let Ok(time) = time else { return Ok(()) };
+        let set = fs::File::options().write(true).open(index);
+        set.and_then(|file| file.set_modified(time))
+            .map_err(|cause| failure("write", index, &cause))
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
-        command.arg("-C").arg(&self.root);
+        command.current_dir(&self.root);
         // Neither programs of the user's nor writes that nobody asked for.
         command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]);
         // What a partial clone lacks is not fetched, by whatever its settings name for that.
-        command.args(["-c", "protocol.allow=never"]).env("GIT_NO_LAZY_FETCH", "1");
+        command.env("GIT_ALLOW_PROTOCOL", "none").env("GIT_NO_LAZY_FETCH", "1");
+        command.args(["-c", "safe.bareRepository=explicit"]);
         command.args(arguments).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
             command.env_remove(name);

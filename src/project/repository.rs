@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{
     Buf, Config, ErrorClass, IndexEntry, IndexTime, Indexer, ObjectType, Oid, Repository,
@@ -27,36 +27,66 @@ pub(super) fn enclosing(directory: &Path) -> Result<Option<Folder>> {
 /// Returns the git folder that belongs to the files around a folder.
 ///
 /// # Errors
-/// Fails where the mark that leads to it may have been put there by anybody.
+/// Fails where what leads to it may have been put there by anybody: a mark that names the git folder
+/// of other files, files that are laid out like one, or one that keeps its objects with another.
 pub(super) fn belonging(directory: &Path) -> Result<Option<Folder>> {
     let Some(git) = enclosing(directory)? else { return Ok(None) };
-    let marked = directory.ancestors().map(|top| top.join(".git"));
-    match marked.into_iter().find(|mark| mark.symlink_metadata().is_ok()) {
-        Some(mark) if !points_back(&git, &mark) => {
+    let mut marks = directory.ancestors().map(|top| top.join(".git"));
+    let mark = marks.find(|mark| mark.symlink_metadata().is_ok());
+    match mark {
+        Some(mark) if points_back(&git, &mark) => Ok(Some(git)),
+        Some(mark) if leads_to(&mark) == git.path().canonicalize().ok() => {
             Err(Error::failed(format!("`{}` names a repository of another folder", mark.display()))
                 .because(format!("`{}` does not say that its files are here", git.path().display()))
                 .hint("look where it comes from; for one of yours, `git worktree repair` or")
                 .hint("`git config core.worktree` with the folder of its files leads back"))
         }
-        Some(_) | None => Ok(Some(git)),
+        Some(_) | None => {
+            Err(Error::failed(format!("`{}` is laid out like a git folder", git.path().display()))
+                .because("git would take its settings from files of the project")
+                .hint(
+                    "move `HEAD`, `refs` and `objects` away from it, or look where they come from",
+                ))
+        }
     }
+}
+
+/// Returns the git folder that a mark leads to: it is one, or it is a file with its path.
+fn leads_to(mark: &Path) -> Option<PathBuf> {
+    if mark.is_dir() {
+        return mark.canonicalize().ok();
+    }
+    let around = Folder::open(mark.parent()?).ok()?;
+    let text = String::from_utf8(around.read(".git").ok()??.bytes).ok()?;
+    mark.with_file_name(text.strip_prefix("gitdir: ")?.trim_end()).canonicalize().ok()
 }
 
 /// Tells whether a git folder belongs to the files beside `mark`. A file or a link of that name can
 /// come with an archive and lead to any repository; one that git made has a way back.
 fn points_back(git: &Folder, mark: &Path) -> bool {
-    let same = |path: &Path| {
-        let path = git.join(path).canonicalize();
-        path.is_ok_and(|path| mark.canonicalize().is_ok_and(|mark| path == mark))
+    let Ok(whole) = git.path().canonicalize() else { return false };
+    if leads_to(mark).as_ref() != Some(&whole) {
+        return false;
+    }
+    let text = |name: &str| {
+        let blob = git.read(name).ok().flatten()?;
+        Some(git.join(std::str::from_utf8(&blob.bytes).ok()?.trim_end()))
     };
-    let is_folder = mark.symlink_metadata().is_ok_and(|found| found.is_dir());
-    if is_folder && same(Path::new(".")) {
+    if git.has("commondir") {
+        // Only the folder of a worktree shares with another one, in which it lies.
+        let common = text("commondir").and_then(|common| common.canonicalize().ok());
+        if common.map(|common| common.join("worktrees")).as_deref() != whole.parent() {
+            return false;
+        }
+    }
+    if mark.symlink_metadata().is_ok_and(|found| found.is_dir()) {
         return true;
     }
-    let of_worktree = || {
-        let back = git.read("gitdir").ok().flatten()?;
-        Some(same(Path::new(std::str::from_utf8(&back.bytes).ok()?.trim_end())))
+    let same = |path: &Path| match (path.canonicalize(), mark.parent()) {
+        (Ok(path), Some(top)) => top.canonicalize().is_ok_and(|top| path == top.join(".git")),
+        (Ok(_), None) | (Err(_), _) => false,
     };
+    let of_worktree = || Some(same(&text("gitdir")?));
     let of_folder = || {
         let config = Config::open(&git.join("config")).ok()?;
         let files = config.get_string("core.worktree").ok()?;

@@ -271,8 +271,11 @@ fn settle(around: &Folder, root: &Folder) -> io::Result<String> {
             around.create_private(&name)?;
         }
     }
-    around.create(&format!("{name}/{ROOT}"), &Blob::regular(place.to_bytes()))?;
-    Ok(name)
+    let made = around.create(&format!("{name}/{ROOT}"), &Blob::regular(place.to_bytes()));
+    if made.is_err() {
+        let _ = around.remove_directory(&name);
+    }
+    made.map(|()| name)
 }
 
 /// Makes room for a new store: the oldest memory of an upgrade goes. Nobody waits for what it holds.

@@ -84,8 +84,14 @@ impl<'a> Transaction<'a> {
             return removed.map_err(|cause| failure("remove", &site.store.join("txn"), &cause));
         };
         let transaction = Self { site, journal };
-        if !site.store.has("txn/COMMIT") {
+        if site.store.has("txn/UNDO") {
             return transaction.undo();
+        }
+        if !site.store.has("txn/COMMIT") {
+            // Killed before the first file changed; what stands there now is somebody's work.
+            transaction.unlock_index();
+            transaction.discard();
+            return Ok(());
         }
         // Where all is in its place already, what differs now was changed by somebody since.
         if !transaction.is_done() {

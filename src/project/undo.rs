@@ -70,7 +70,11 @@ impl Project {
         if index.is_some() {
             items.push(Item::Index(&make));
         }
-        let memory = Memory::Originals(Vec::new());
+        let memory = match journal.memory {
+            Memory::Originals(conflicts) => Memory::Undone(conflicts),
+            Memory::Undone(conflicts) => Memory::Originals(conflicts),
+            Memory::Nothing => Memory::Nothing,
+        };
         Transaction::run(self.site()?, &Work { items, memory, ..Work::default() }, interrupt)?;
         Ok(undone)
     }

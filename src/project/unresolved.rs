@@ -72,7 +72,7 @@ impl Project {
             {
                 conflicts
             }
-            Some(Memory::Originals(_) | Memory::Nothing) | None => Vec::new(),
+            Some(Memory::Originals(_) | Memory::Undone(_) | Memory::Nothing) | None => Vec::new(),
         }
     }
 }
