@@ -560,7 +560,7 @@ def connections(repository, overlay):
     surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
     settings = next(one["data"] for one in overlay.all("ConfigMap") if "WEB_CONCURRENCY" in one["data"])
     size = int(settings.get("APP_DATABASE_POOL_SIZE", pool[1]))
-    total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 1
+    total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 2
     expect(printed and int(printed[1]) == total, "README.md", f"{total} connections, but it says {printed and printed[1]}")
     allowed = re.search(r"(?s)allows (\d+)(?:, of which (\d+) are reserved)?", repository.readme)
     if expect(allowed, "README.md", "it does not say how many connections the database allows"):
