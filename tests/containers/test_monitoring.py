@@ -41,7 +41,7 @@ def test_prometheus_knows_the_alerts_and_none_is_on(prometheus: dict):
     [group] = ask("rules")["groups"]
     wait_for(lambda: all(rule["health"] == "ok" for rule in ask("rules")["groups"][0]["rules"]), "rules that were evaluated", 60)
 
-    assert {rule["name"] for rule in group["rules"]} == {"Errors", "SlowRequests", "NothingServes"}
+    assert {rule["name"] for rule in group["rules"]} == {"Errors", "SlowRequests", "NothingServes", "ResourceAway"}
     assert not [alert for alert in ask("alerts")["alerts"] if alert["state"] == "firing"]
 
 

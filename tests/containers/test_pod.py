@@ -269,7 +269,7 @@ def test_a_pod_that_is_ended_under_load_loses_no_request(running: str, template:
         assert inspect(running)["State"]["Running"]
         writer.write(body)
         head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 422 "), head
+        assert head.startswith(b"HTTP/1.1 400 "), head
         await asyncio.to_thread(ending.join)
         idle[1].close()
         writer.close()
