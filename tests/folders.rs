@@ -533,3 +533,22 @@ fn an_upgrade_that_is_undone_twice_waits_for_its_conflicts_again() {
     assert_eq!(story.upgrade(&["--abort"]).status, Some(0));
     assert_eq!(story.read("top"), "mine\n");
 }
+
+#[test]
+fn a_state_directory_in_the_project_is_not_obeyed() {
+    let story = deep();
+    let run = |arguments: &[&str]| {
+        let all = [&["--pack", "pack", "upgrade", "shop"], arguments].concat();
+        let mut command = story.sandbox.command(&all);
+        story.sandbox.finish(command.env("XDG_STATE_HOME", story.sandbox.join("shop/state")))
+    };
+    let before = story.tree();
+
+    for arguments in ENDS {
+        let output = run(arguments);
+        assert_eq!(output.status, Some(1), "{}", output.stderr);
+        assert!(output.stderr.contains("lies in the project itself"), "{}", output.stderr);
+    }
+    assert_eq!(story.tree(), before);
+    assert!(!story.exists("state"));
+}

@@ -40,6 +40,7 @@ impl Store {
     /// Opens the store of a project for reading, where there is one.
     pub(super) fn find(state: Option<&Path>, root: &Folder) -> Result<Option<Folder>> {
         let Some(state) = state else { return Ok(None) };
+        refuse_inside(state, root)?;
         let Some(around) = around(state, Missing::Left)? else { return Ok(None) };
         let found = Place::of(root).and_then(|place| place.find(&around));
         match found.map_err(|cause| failure("read", around.path(), &cause))? {
@@ -50,6 +51,7 @@ impl Store {
 
     /// Makes the store of a project where it is missing, and locks the project.
     pub(super) fn open(state: Option<&Path>, root: &Folder) -> Result<Self> {
+        state.map_or(Ok(()), |state| refuse_inside(state, root))?;
         let around = state.map(|state| around(state, Missing::Made)).transpose()?.flatten();
         let around = around.ok_or_else(|| {
             Error::failed("there is no place for the record of what is written")
@@ -104,6 +106,18 @@ impl Drop for Store {
             let _ = self.around.remove_directory(&self.name);
         }
     }
+}
+
+/// Refuses a state directory whose records may have come with the project.
+fn refuse_inside(state: &Path, root: &Folder) -> Result<()> {
+    let real = state.canonicalize();
+    let places = [Some(state), real.as_deref().ok()];
+    if !places.iter().flatten().any(|place| place.starts_with(root.path())) {
+        return Ok(());
+    }
+    Err(Error::failed(format!("records in `{}` are not obeyed", state.display()))
+        .because("that folder lies in the project itself, and may have come with it")
+        .hint("set `XDG_STATE_HOME` to a folder of yours that stays, outside of the project"))
 }
 
 /// Tells whether an error is one of two runs that make and remove the same store.
