@@ -239,7 +239,7 @@ fn whoever_leaves_does_not_wait_for_work_without_an_end() {
     for (leave, status) in [("\x03", 130), ("TERM", 143), ("closed", 129)] {
         let sandbox = Sandbox::new();
         let command = asking(&sandbox, "wizard");
-        let mut terminal = sandbox.terminal(command).env("FASTWRIGHT_UI", "work").start();
+        let mut terminal = sandbox.terminal(command).env("TEST_FASTWRIGHT", "work").start();
         terminal.wait_for("the other screen", vt100::Screen::alternate_screen);
 
         match leave {

@@ -119,7 +119,7 @@ fn a_panic_restores_the_terminal_and_tells_how_to_go_on() {
     assert_eq!(before.status(), 130);
 
     let mut terminal =
-        sandbox.terminal(asking(&sandbox, &[])).env("FASTWRIGHT_UI", "panic").start();
+        sandbox.terminal(asking(&sandbox, &[])).env("TEST_FASTWRIGHT", "panic").start();
 
     assert_eq!(terminal.status(), 101);
     terminal.assert_restored();

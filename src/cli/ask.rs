@@ -97,12 +97,7 @@ pub(super) fn ask(
 }
 
 fn face(matches: &ArgMatches) -> Result<Face> {
-    let wanted = match matches.get_one::<String>("ui").map(String::as_str) {
-        Some("wizard") => Some(Face::Wizard),
-        Some("prompt") => Some(Face::Prompt),
-        Some("plain") => Some(Face::Plain),
-        Some(_) | None => None,
-    };
+    let wanted = matches.get_one::<String>("ui").and_then(|name| Face::named(name));
     let [ci, accessible, face, term] = ["CI", "ACCESSIBLE", "FASTWRIGHT_UI", "TERM"].map(variable);
     choose(&Facts {
         wanted,

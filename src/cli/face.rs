@@ -26,7 +26,7 @@ pub struct Facts<'a> {
     pub ci: Option<&'a str>,
     /// `ACCESSIBLE`.
     pub accessible: Option<&'a str>,
-    /// `FASTWRIGHT_UI`.
+    /// `FASTWRIGHT_UI`: the name of a face, which `--ui` overrides.
     pub variable: Option<&'a str>,
     /// `TERM`.
     pub term: Option<&'a str>,
@@ -39,10 +39,23 @@ pub struct Facts<'a> {
 /// The least columns and rows of a whole screen.
 const LEAST: (u16, u16) = (40, 10);
 
+impl Face {
+    /// Returns the face of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "wizard" => Some(Self::Wizard),
+            "prompt" => Some(Self::Prompt),
+            "plain" => Some(Self::Plain),
+            _ => None,
+        }
+    }
+}
+
 /// Chooses by the first rule that fits.
 ///
 /// # Errors
-/// Fails if a face is named that needs a terminal, and there is none.
+/// Fails if a face is named that needs a terminal, and there is none, or if the variable names none.
 pub fn choose(facts: &Facts<'_>) -> Result<Face> {
     let has_terminal = facts.terminals == (true, true);
     match facts.wanted {
@@ -56,16 +69,26 @@ pub fn choose(facts: &Facts<'_>) -> Result<Face> {
         Some(face) => return Ok(face),
         None => {}
     }
+    let variable = facts.variable.filter(|name| !name.is_empty());
+    let named = variable.map(|name| Face::named(name).ok_or_else(|| unknown(name))).transpose()?;
     let ci = facts.ci.is_some_and(|value| !["", "false"].contains(&value));
     if facts.is_refused || ci || !has_terminal {
         return Ok(Face::Silent);
     }
     let accessible = facts.accessible.is_some_and(|value| !["", "0", "false"].contains(&value));
-    if accessible || facts.variable == Some("plain") || facts.term == Some("dumb") {
+    if let Some(face) = named {
+        return Ok(face);
+    }
+    if accessible || facts.term == Some("dumb") {
         return Ok(Face::Plain);
     }
     let (columns, rows) = facts.size.unwrap_or(LEAST);
     Ok(if columns < LEAST.0 || rows < LEAST.1 { Face::Prompt } else { Face::Wizard })
+}
+
+fn unknown(name: &str) -> Error {
+    Error::usage(format!("`FASTWRIGHT_UI` is `{name}`, which is no way to ask"))
+        .hint("set it to `wizard`, `prompt` or `plain`, or to nothing")
 }
 
 #[cfg(test)]
@@ -96,7 +119,10 @@ mod tests {
             (Facts { term: Some("dumb"), ..TERMINAL }, Face::Plain),
             (Facts { term: Some("dumb"), size: Some((1, 1)), ..TERMINAL }, Face::Plain),
             (Facts { variable: Some("plain"), ..TERMINAL }, Face::Plain),
-            (Facts { variable: Some("other"), ..TERMINAL }, Face::Wizard),
+            (Facts { variable: Some("prompt"), ..TERMINAL }, Face::Prompt),
+            (Facts { variable: Some("wizard"), term: Some("dumb"), ..TERMINAL }, Face::Wizard),
+            (Facts { variable: Some(""), ..TERMINAL }, Face::Wizard),
+            (Facts { variable: Some("plain"), ..wants(Face::Prompt) }, Face::Prompt),
             (Facts { accessible: Some("1"), ..TERMINAL }, Face::Plain),
             (Facts { accessible: Some("0"), ..TERMINAL }, Face::Wizard),
             (Facts { accessible: Some("false"), ..TERMINAL }, Face::Wizard),
@@ -119,6 +145,16 @@ mod tests {
         for (facts, expected) in cases {
             assert_eq!(choose(&facts), Ok(expected), "{facts:?}");
         }
+    }
+
+    #[test]
+    fn a_variable_that_names_no_face_is_refused() {
+        let facts = Facts { variable: Some("curses"), ..TERMINAL };
+
+        let error = choose(&facts).expect_err("refused");
+
+        assert_eq!(error.exit().status(), 2);
+        assert!(error.to_string().contains("`FASTWRIGHT_UI` is `curses`"), "{error}");
     }
 
     #[test]

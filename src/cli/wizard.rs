@@ -90,7 +90,7 @@ fn heed<T>(failure: &RefCell<Option<Error>>, made: Result<T>) -> Result<T> {
 fn files(pack: &Pack, renderer: &Renderer<'_>, answers: &Answers) -> Result<Tree> {
     // A test looks at what a panic leaves behind, and at what work without an end does.
     #[cfg(debug_assertions)]
-    match variable("FASTWRIGHT_UI").as_deref() {
+    match variable("TEST_FASTWRIGHT").as_deref() {
         Some("panic") => panic!("a panic was wanted"),
         Some("work") => loop {
             std::thread::park();

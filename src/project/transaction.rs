@@ -173,9 +173,7 @@ impl<'a> Transaction<'a> {
             };
             let before = print(self.site.folder(entry), entry.path.as_str())?;
             let after = print(self.site.store, &staged)?;
-            {
-                (entry.before, entry.after) = (before, after);
-            }
+            (entry.before, entry.after) = (before, after);
         }
         Ok(())
     }
