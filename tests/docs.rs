@@ -67,3 +67,24 @@ fn every_help_text_is_its_snapshot() {
         compare(&manifest("snapshots/cli").join(format!("{name}.txt")), &output.stdout);
     }
 }
+
+#[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let read = |path: String| std::fs::read_to_string(manifest(&path)).ok();
+    let model = read(".github/SECURITY.md".to_owned()).expect("the threat model");
+    let rows = model.lines().filter(|line| line.starts_with('|')).skip(2);
+    let named = rows.filter_map(|row| row.trim_end_matches(" |").rsplit_once(" | "));
+    let named: Vec<&str> = named.flat_map(|(_, tests)| tests.split(", ")).collect();
+
+    assert!(named.len() > 15, "{named:?}");
+    for test in named.iter().map(|test| test.trim_matches(['`', '…'])) {
+        let path = test.replace("::", "/");
+        let (around, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let modules = [format!("tests/{path}.rs"), format!("src/{path}.rs")];
+        let function = [format!("tests/{around}.rs"), "tests/folders.rs".to_owned()]
+            .into_iter()
+            .filter_map(read)
+            .any(|text| text.contains(&format!("fn {name}")));
+        assert!(function || modules.into_iter().any(|path| read(path).is_some()), "no {test}");
+    }
+}
