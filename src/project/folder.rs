@@ -4,7 +4,7 @@
 //!
 //! Every operation that changes a disk is here, so that tests can fail or kill a run before any one
 //! of them. `cap-std` would follow links that stay below the folder; such a link may lead into git's
-//! own folder, so each part of a path is opened by itself.
+//! own folder, so the folder around a path is opened without links, or each part of it by itself.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -128,8 +128,14 @@ impl Folder {
 
     /// Reads the file or link at a path; `None` where there is neither.
     pub(super) fn read(&self, path: &str) -> io::Result<Option<Blob>> {
-        let Some(found) = self.look(path)? else { return Ok(None) };
-        let (around, name) = self.around(path)?;
+        let looked = self
+            .around(path)
+            .and_then(|(around, name)| Ok((around.get().symlink_metadata(name)?, around, name)));
+        let (found, around, name) = match looked {
+            Ok(looked) => looked,
+            Err(cause) if is_absent(&cause) => return Ok(None),
+            Err(cause) => return Err(cause),
+        };
         if found.is_symlink() {
             let end = around.get().read_link_contents(name)?;
             return Ok(Some(Blob { bytes: end.into_os_string().into_vec(), mode: Mode::Link }));
@@ -137,7 +143,7 @@ impl Folder {
         if !found.is_file() {
             return Ok(None);
         }
-        let mut file = self.open_file(path, OpenOptions::new().read(true))?;
+        let mut file = around.open_file(name, OpenOptions::new().read(true))?;
         // A pipe may have taken its place; it was opened without waiting for anybody.
         let found = file.metadata()?;
         if !found.is_file() {
@@ -342,19 +348,19 @@ impl Folder {
         }
     }
 
-    /// Opens a file without following a link or waiting for the other end of a pipe.
     fn open_file(&self, path: &str, options: &mut OpenOptions) -> io::Result<fs::File> {
         let (around, name) = self.around(path)?;
-        let file =
-            around.get().open_with(name, options.follow(FollowSymlinks::No).nonblock(true))?;
-        Ok(file.into_std())
+        around.open_file(name, options)
     }
 
-    /// Opens the folder around a path, part by part, and returns it with the last part.
+    /// Opens the folder around a path, and returns it with the last part.
     fn around<'a>(&'a self, path: &'a str) -> io::Result<(Around<'a>, &'a str)> {
         let Some((parents, name)) = path.rsplit_once('/') else {
             return Ok((Around::Itself(&self.dir), path));
         };
+        if let Some(dir) = open_at_once(&self.dir, parents) {
+            return Ok((Around::Below(dir), name));
+        }
         let mut around = Around::Itself(&self.dir);
         for part in parents.split('/') {
             around = Around::Below(around.get().open_dir_nofollow(part)?);
@@ -376,6 +382,29 @@ impl Around<'_> {
             Self::Below(dir) => dir,
         }
     }
+
+    /// Opens a file without following a link or waiting for the other end of a pipe.
+    fn open_file(&self, name: &str, options: &mut OpenOptions) -> io::Result<fs::File> {
+        let options = options.follow(FollowSymlinks::No).nonblock(true);
+        self.get().open_with(name, options).map(cap_std::fs::File::into_std)
+    }
+}
+
+/// Opens a folder below another one by one call, where the system can do that without links.
+/// Nothing is returned where it cannot, or where no such folder is: each part of the path tells why.
+#[cfg(target_os = "linux")]
+fn open_at_once(dir: &Dir, path: &str) -> Option<Dir> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    let opened = openat2(dir, path, flags, Mode::empty(), resolve).ok()?;
+    Some(Dir::from_std_file(opened.into()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_at_once(_: &Dir, _: &str) -> Option<Dir> {
+    None
 }
 
 /// Tells whether an error says that nothing stands at a path.
