@@ -176,7 +176,7 @@ fn more_than_a_pack_may_ask_is_told_with_the_limit() {
     let cases = [
         (chain(2000), "it has 2001 questions, and a pack has at most 200"),
         (chain(100), "and so on for more than 32 times"),
-        (longer(0), "question `q0` takes more than 4096 characters"),
+        (longer(0), "question `q0` takes more than 1024 characters"),
         (format!("{one}choices = [{choices}]\n"), "question `a` has more than 200 choices"),
         (format!("next = ['{}']\n", "x".repeat(1 << 20)), "it has at most 1024 KiB"),
     ];

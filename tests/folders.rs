@@ -472,6 +472,12 @@ fn pipes_in_the_place_of_gits_files_block_nobody() {
         "commondir",
         "objects/pack/pack-1.idx",
         "objects/info/alternates",
+        "objects/12/34567890",
+        "refs/heads/main",
+        "refs/tags/deep/er",
+        "info/grafts",
+        "sharedindex.1",
+        "a name of tomorrow",
         "../.gitattributes",
     ];
     for name in names {
@@ -487,6 +493,22 @@ fn pipes_in_the_place_of_gits_files_block_nobody() {
         for command in [&["status", "shop"][..], &["upgrade", "shop", "--allow-dirty"]] {
             let output = story.run(command);
             assert!(output.status.is_some_and(|status| status <= 3), "{name}: {}", output.stderr);
+        }
+    }
+    // Settings and alternates that lead to one somewhere else.
+    for setting in ["core.attributesFile", "core.excludesFile"] {
+        for end in ["fifo", "/dev/zero"] {
+            let story = deep();
+            let pipe = story.sandbox.join("fifo");
+            let mode = rustix::fs::Mode::RWXU;
+            rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0)
+                .expect("a pipe");
+            story.git(&["config", setting, story.sandbox.join(end).to_str().expect("UTF-8")]);
+
+            let output = story.run(&["upgrade", "shop"]);
+
+            assert_eq!(output.status, Some(1), "{setting}: {}", output.stderr);
+            assert!(output.stderr.contains(setting), "{}", output.stderr);
         }
     }
     // Settings that include each other as often as they like are given up by libgit2 itself.
@@ -551,4 +573,54 @@ fn a_state_directory_in_the_project_is_not_obeyed() {
     }
     assert_eq!(story.tree(), before);
     assert!(!story.exists("state"));
+}
+
+#[test]
+fn a_killed_run_is_taken_back_around_what_somebody_changed_since() {
+    for change in ["edit", "checkout", "remove"] {
+        let story = deep();
+        let kept = half_done(&story);
+        match change {
+            "edit" => story.write("a/b/c/changed", "later\n"),
+            "checkout" => drop(story.git(&["checkout", "HEAD", "--", "a/b/c/changed"])),
+            _ => std::fs::remove_file(story.sandbox.join("shop/a/b/c/changed")).expect("removed"),
+        }
+        let is_removed = change == "remove";
+        let now = (!is_removed).then(|| story.read("a/b/c/changed"));
+
+        let output = story.upgrade(&["--allow-dirty"]);
+
+        if is_removed {
+            // It was put back, and merged by the run that came.
+            assert_eq!(output.status, Some(3), "{}", output.stderr);
+            assert!(story.read("a/b/c/changed").contains("\nmine\n"));
+        } else {
+            assert_eq!(output.status, Some(1), "{}", output.stderr);
+            assert!(output.stderr.contains("was changed since"), "{}", output.stderr);
+            assert_eq!(Some(story.read("a/b/c/changed")), now);
+            assert_eq!(story.read("a/b/c/changed.fastwright-original"), "mine\n");
+            assert_eq!(story.read("top"), "old\n");
+            assert!(!kept.join("txn").exists());
+            // What is changed is merged like any other edit.
+            let output = story.upgrade(&["--allow-dirty"]);
+            assert!(matches!(output.status, Some(0 | 3)), "{}", output.stderr);
+            assert_eq!(story.read("top"), "new\n");
+        }
+    }
+}
+
+/// Leaves a project as a run does that is killed in the middle, whose new files somebody cleared away.
+fn half_done(story: &Story) -> PathBuf {
+    story.write("a/b/c/changed", "mine\n");
+    let before = story.read(".fastwright.toml");
+    assert_eq!(story.upgrade(&["--allow-dirty"]).status, Some(3));
+    let stores = story.sandbox.join(".home/.local/state/fastwright/projects");
+    let entry = std::fs::read_dir(stores).expect("read").next().expect("one").expect("an entry");
+    let kept = entry.path();
+    std::fs::rename(kept.join("last"), kept.join("txn")).expect("moved");
+    let _ = std::fs::remove_file(kept.join("txn/DONE"));
+    // Some files were not written yet.
+    story.write("top", "old\n");
+    story.write(".fastwright.toml", &before);
+    kept
 }

@@ -22,10 +22,11 @@ const MAX_OTHERS: usize = 1000;
 const MAX_DEPTH: usize = 32;
 
 /// The longest text that a question may take, in characters.
-const MAX_LENGTH: usize = 4096;
+const MAX_LENGTH: usize = 1024;
 
-/// The largest pattern, as the program that it is made to, in bytes.
-const MAX_PATTERN: usize = 256 << 10;
+/// The largest pattern, as the program that it is made to, in bytes. To match takes time by its size
+/// and by the length of the text; so much of both, in every question, is still a second.
+const MAX_PATTERN: usize = 32 << 10;
 
 /// Makes a pattern of a question a regular expression.
 ///

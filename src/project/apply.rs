@@ -10,6 +10,26 @@ use super::transaction::{Transaction, changed_meanwhile, kept};
 use crate::error::{Error, Result};
 use crate::tree::{Blob, RelPath};
 
+/// Files that somebody changed while a run was half done: they stay as they are. Each with the name
+/// under which stands beside it what it was before that run.
+#[derive(Debug, Default)]
+pub(super) struct Left(Vec<(RelPath, String)>);
+
+impl Left {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds them to an error.
+    pub(super) fn tell(&self, error: Error) -> Error {
+        self.0.iter().fold(error, |error, (path, original)| {
+            error
+                .because(format!("`{path}` was changed since, and stays as it is"))
+                .because(format!("what it was before that run is in `{original}`"))
+        })
+    }
+}
+
 impl Transaction<'_> {
     /// Makes all edits that are not made yet.
     pub(super) fn write(&self) -> Result<()> {
@@ -32,6 +52,7 @@ impl Transaction<'_> {
                 State::Other if self.makes_room(entry) => root
                     .remove_directory(path)
                     .map_err(|cause| self.wrong("remove", entry, &cause))?,
+                State::Other if self.is_free(entry)? => {}
                 State::Other => return Err(changed_meanwhile(&entry.path)),
             }
             match (entry.place, &entry.after) {
@@ -55,8 +76,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Puts everything back as it was. What somebody else changed in between is left alone.
-    pub(super) fn undo(&self) -> Result<()> {
+    /// Puts everything back as it was. What somebody else changed in between is left alone, and told.
+    pub(super) fn undo(&self) -> Result<Left> {
         let (root, store) = (self.site.root, self.site.store);
         let back = |attempt: io::Result<()>, path: &Path| {
             attempt.map_err(|cause| {
@@ -82,10 +103,15 @@ impl Transaction<'_> {
             // One that somebody put something into stays.
             let _ = root.remove_directory(directory.as_str());
         }
+        let mut left = Left::default();
         for (number, entry) in entries().filter(|(_, entry)| entry.before.is_some()) {
-            if is_made(entry) {
-                let target = self.site.folder(entry).join(&entry.path);
+            let target = self.site.folder(entry).join(&entry.path);
+            if is_made(entry) || self.is_free(entry)? {
                 back(self.put_back(number, entry), &target)?;
+            } else if entry.place == Place::Project && self.state(entry)? == State::Other {
+                let kept = self.keep_beside(number, entry);
+                let kept = kept.map_err(|cause| self.wrong("keep the original of", entry, &cause));
+                left.0.extend(kept?.map(|name| (entry.path.clone(), name)));
             }
         }
         for (_, entry) in entries().filter(|(_, entry)| entry.place == Place::Project) {
@@ -95,7 +121,32 @@ impl Transaction<'_> {
             }
         }
         self.discard();
-        Ok(())
+        Ok(left)
+    }
+
+    /// Keeps the original of a file that was written and changed since beside it, and returns its
+    /// name. One that was not written is what somebody changed: they have it.
+    fn keep_beside(&self, number: usize, entry: &Entry) -> io::Result<Option<String>> {
+        let (root, store, kept) = (self.site.root, self.site.store, kept(number));
+        if !self.is_written(number, entry) && root.has_folder(&self.journal.waiting) {
+            return Ok(None);
+        }
+        let print = |folder: &Folder, path: &str| {
+            Ok::<_, io::Error>(folder.read(path)?.as_ref().map(fingerprint))
+        };
+        for number in 1..100 {
+            let more = if number == 1 { String::new() } else { format!("-{number}") };
+            let name = format!("{}.fastwright-original{more}", entry.path);
+            if !root.has(&name) {
+                store.keep(&kept, root, &name)?;
+                return Ok(Some(name));
+            }
+            // A run before this one was killed when it had got so far.
+            if print(root, &name)? == entry.before {
+                return Ok(Some(name));
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
     }
 
     /// Moves a file of the project or of the store into place, whole, from another disk too.

@@ -3,7 +3,7 @@
 //! Whatever is wrong with such a file is a reason to start afresh, and never one to stop.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -76,6 +76,7 @@ impl Draft {
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(wrong().because(cause)),
         }
+        self.check_folder().map_err(|cause| wrong().because(cause))?;
         let bytes = read_file(&self.path, MAX_SIZE)?;
         if bytes.len() > MAX_SIZE {
             return Err(wrong().because("it is too large"));
@@ -128,7 +129,25 @@ impl Draft {
             // is no failure, and others show when the file is written.
             let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         }
+        self.check_folder().map_err(|cause| {
+            Error::failed(format!("cannot write `{}`", self.path.display())).because(cause)
+        })?;
         write_file(&self.path, text.as_bytes(), Overwrite::Allowed)
+    }
+
+    /// Refuses a folder through which others decide what is read and written.
+    fn check_folder(&self) -> std::result::Result<(), &'static str> {
+        let folder = self.path.parent().and_then(|folder| folder.symlink_metadata().ok());
+        let is_own = |found: &fs::Metadata| {
+            let user = rustix::process::geteuid().as_raw();
+            found.is_dir() && found.uid() == user && found.mode() & 0o022 == 0
+        };
+        match folder {
+            Some(found) if !is_own(&found) => {
+                Err("its folder belongs to another user, or others may write in it")
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Removes the file; one that resists is offered again, and does no harm.

@@ -33,13 +33,6 @@ impl Library {
     pub(super) fn open(root: &Path, git: &Path) -> Result<Self> {
         let repository = Repository::open(git)?;
         let wrong = |text: &str| Error::from_str(text);
-        let config = repository.config()?;
-        for key in ["core.attributesFile", "core.excludesFile"] {
-            let path = config.get_path(key).ok();
-            if path.is_some_and(|path| path.metadata().is_ok_and(|found| !found.is_file())) {
-                return Err(wrong(&format!("`{key}` names what is no file")));
-            }
-        }
         repository.index()?.read(true)?;
         let top = repository.workdir().ok_or_else(|| wrong("it has no files"))?;
         let top = top.canonicalize().map_err(|cause| wrong(&cause.to_string()))?;

@@ -1,10 +1,16 @@
 //! Looks at the files of a repository before git or libgit2 opens them: whoever opens a pipe waits for
 //! its other end, and a file may claim any length. Both wait without an end, and nobody could tell why.
+//!
+//! Nobody knows all the names that git opens, today and later, so its whole folder is looked at.
 
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
+
+use cap_std::fs::FileTypeExt as _;
+use git2::{Config, ConfigLevel};
 
 use super::failure::failure;
 use super::folder::Folder;
@@ -13,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::tree::{RelPath, Tree};
 
 /// The files that are read whole, each with the most bytes of it.
-const READ: [(&str, u64); 13] = [
+const SIZES: [(&str, u64); 13] = [
     ("HEAD", 1 << 20),
     ("config", 1 << 20),
     ("config.worktree", 1 << 20),
@@ -32,11 +38,19 @@ const READ: [(&str, u64); 13] = [
 /// How long a repository may take to open: settings may include others, and these others again.
 const OPENING: Duration = Duration::from_secs(20);
 
-/// Refuses a git folder with something else in the place of a file.
+/// The most folders one in another, and links or alternates one after another.
+const DEEPEST: usize = 64;
+
+/// Git's folders of other repositories, which are not opened.
+const OTHERS: &str = "modules";
+
+/// Refuses a git folder in which anything blocks whoever opens it.
 pub(super) fn check_git(git: &Folder) -> Result<()> {
-    for (name, most) in READ {
+    for (name, most) in SIZES {
         check(git, name, most)?;
     }
+    check_all(git, OTHERS, 0)?;
+    check_alternates(&git.join("objects"), 0)?;
     if let Some(common) = git.read("commondir").ok().flatten() {
         let text = String::from_utf8_lossy(&common.bytes).into_owned();
         let path = git.join(text.trim_end());
@@ -45,9 +59,51 @@ pub(super) fn check_git(git: &Folder) -> Result<()> {
             check_git(&common)?;
         }
     }
-    for (name, kind) in git.entries("objects/pack").unwrap_or_default() {
-        if !kind.is_file() {
-            return Err(refused(&git.join("objects/pack").join(name), "it is no file"));
+    Ok(())
+}
+
+/// Looks at all that is in a folder and below it, but for one name. A socket, such as that of git's
+/// own monitor, opens for nobody and blocks nobody.
+fn check_all(folder: &Folder, other: &str, depth: usize) -> Result<()> {
+    if depth > DEEPEST {
+        return Err(refused(folder.path(), "there are too many folders one in another"));
+    }
+    let wrong = |cause: &std::io::Error| failure("look at", folder.path(), cause);
+    for (name, kind) in folder.entries("").map_err(|cause| wrong(&cause))? {
+        let path = folder.join(&name);
+        if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
+            return Err(refused(&path, "it is no file"));
+        }
+        let is_folder = if kind.is_symlink() {
+            // A link is followed by git itself; what it leads to is looked at.
+            let end = path.metadata().map(|found| found.file_type()).ok();
+            if end.is_some_and(|end| !end.is_file() && !end.is_dir() && !end.is_socket()) {
+                return Err(refused(&path, "it leads to no file"));
+            }
+            end.is_some_and(|end| end.is_dir())
+        } else {
+            kind.is_dir()
+        };
+        if is_folder && name != other {
+            let inner = Folder::open(&path).map_err(|cause| failure("open", &path, &cause))?;
+            check_all(&inner, "", depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the folders of objects that other ones name.
+fn check_alternates(objects: &Path, depth: usize) -> Result<()> {
+    let Ok(folder) = Folder::open(objects) else { return Ok(()) };
+    let Some(blob) = folder.read("info/alternates").ok().flatten() else { return Ok(()) };
+    if depth > DEEPEST {
+        return Err(refused(objects, "there are too many alternates one after another"));
+    }
+    for line in String::from_utf8_lossy(&blob.bytes).lines().filter(|line| !line.is_empty()) {
+        let other = objects.join(line.trim_matches('"'));
+        if let Ok(folder) = Folder::open(&other) {
+            check_all(&folder, "", 0)?;
+            check_alternates(&other, depth + 1)?;
         }
     }
     Ok(())
@@ -70,10 +126,35 @@ pub(super) fn check_settings(root: &Folder, base: &Tree, theirs: &Tree) -> Resul
 pub(super) fn open(root: &Path, git: &Path) -> Result<std::result::Result<Library, git2::Error>> {
     let (sender, receiver) = sync_channel(1);
     let (whole_root, whole_git) = (root.to_owned(), git.to_owned());
-    thread::spawn(move || sender.send(Library::open(&whole_root, &whole_git)));
+    thread::spawn(move || {
+        let opened = check_named(&whole_root, &whole_git);
+        sender.send(opened.map(|()| Library::open(&whole_root, &whole_git)))
+    });
     receiver
         .recv_timeout(OPENING)
-        .map_err(|_| refused(git, "it took more than 20 s to read its settings and its index"))
+        .map_err(|_| refused(git, "it took more than 20 s to read its settings and its index"))?
+}
+
+/// Refuses settings that name something else than a file where git reads one.
+fn check_named(root: &Path, git: &Path) -> Result<()> {
+    let mut settings = Config::open_default().or_else(|_| Config::new());
+    let common =
+        git.join(std::fs::read_to_string(git.join("commondir")).unwrap_or_default().trim());
+    let files = [("config", ConfigLevel::Local), ("config.worktree", ConfigLevel::Worktree)];
+    for ((name, level), folder) in files.into_iter().zip([common.as_path(), git]) {
+        if let Ok(settings) = &mut settings {
+            // What cannot be read is told by whoever opens the repository.
+            let _ = settings.add_file(&folder.join(name), level, true);
+        }
+    }
+    for key in ["core.attributesFile", "core.excludesFile"] {
+        let path = settings.as_ref().ok().and_then(|settings| settings.get_path(key).ok());
+        let found = path.and_then(|path| root.join(path).metadata().ok());
+        if found.is_some_and(|found| !found.is_file()) {
+            return Err(refused(git, &format!("`{key}` in its settings names what is no file")));
+        }
+    }
+    Ok(())
 }
 
 fn check(folder: &Folder, name: &str, most: u64) -> Result<()> {

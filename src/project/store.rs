@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::failure::failure;
 use super::folder::{Folder, Identity, is_absent};
+use super::journal::{Journal, Memory};
 use super::lock::{Hold, Lock, hold};
 use crate::error::{Error, Result};
 use crate::tree::Blob;
@@ -59,6 +60,8 @@ impl Store {
                 .because("without a record, a run that is killed could not be undone")
                 .hint("set `XDG_STATE_HOME` to a folder of yours that stays, then run it again")
         })?;
+        // Now that it is there, it is known where links on the way to it lead.
+        state.map_or(Ok(()), |state| refuse_inside(state, root))?;
         let project = lock_project(root)?;
         for _ in 0..100 {
             let name = match settle(&around, root) {
@@ -292,18 +295,27 @@ fn settle(around: &Folder, root: &Folder) -> io::Result<String> {
     made.map(|()| name)
 }
 
-/// Makes room for a new store: the oldest memory of an upgrade goes. Nobody waits for what it holds.
+/// Makes room for a new store: the oldest memory of an upgrade goes, but for those with conflicts that
+/// wait to be resolved.
 fn forget_oldest(around: &Folder) {
     let Ok(entries) = around.entries("") else { return };
     if entries.len() < KEPT {
         return;
     }
     let names = entries.iter().filter_map(|(name, _)| name.to_str());
-    let idle = names.filter(|name| !around.has(&format!("{name}/txn")));
+    let idle = names.filter(|name| !around.has(&format!("{name}/txn")) && !waits(around, name));
     let age = |name: &&str| around.look(name).ok().flatten()?.modified().ok();
     if let Some(oldest) = idle.filter(|name| age(name).is_some()).min_by_key(age) {
         let _ = around.remove_all(oldest);
     }
+}
+
+/// Tells whether an upgrade has conflicts that nobody ended yet.
+fn waits(around: &Folder, name: &str) -> bool {
+    let journal = Journal::read(around, &format!("{name}/last/plan")).ok().flatten();
+    let is_open = |memory: &Memory| matches!(memory, Memory::Originals(paths) if !paths.is_empty());
+    journal.is_some_and(|journal| is_open(&journal.memory))
+        && !around.has(&format!("{name}/last/resolved"))
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl<'a> Transaction<'a> {
                 Ok(())
             }
             Err(error) => Err(match transaction.undo() {
-                Ok(()) => error,
+                Ok(left) => left.tell(error),
                 Err(second) => Error::many(
                     error.exit(),
                     error.problems().iter().chain(second.problems()).cloned().collect(),
@@ -85,7 +85,7 @@ impl<'a> Transaction<'a> {
         };
         let transaction = Self { site, journal };
         if site.store.has("txn/UNDO") {
-            return transaction.undo();
+            return transaction.take_back();
         }
         if !site.store.has("txn/COMMIT") {
             // Killed before the first file changed; what stands there now is somebody's work.
@@ -96,12 +96,22 @@ impl<'a> Transaction<'a> {
         // Where all is in its place already, what differs now was changed by somebody since.
         if !transaction.is_done() {
             if !transaction.can_finish()? {
-                return transaction.undo();
+                return transaction.take_back();
             }
             transaction.write()?;
         }
         transaction.finish();
         Ok(())
+    }
+
+    /// Undoes what a killed run did, and refuses to go on where files changed since.
+    fn take_back(&self) -> Result<()> {
+        let left = self.undo()?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        let what = "an earlier run was killed while it wrote, and is taken back now";
+        Err(left.tell(Error::failed(what)).hint("look at these files, then run it again"))
     }
 
     /// Refuses to edit something that changed since it was read, or that cannot be written.
@@ -221,15 +231,9 @@ impl<'a> Transaction<'a> {
                 State::After => {}
                 // Nobody tells what git did to its index; the files are what counts.
                 State::Other if self.is_written(number, entry) || entry.place == Place::Index => {}
-                State::Other if !self.makes_room(entry) => {
-                    let kept = self.site.store.join("txn");
-                    return Err(Error::failed(format!("`{}` is neither old nor new", entry.path))
-                        .because("an earlier run was killed while it wrote")
-                        .because("somebody changed the file since")
-                        .hint(format!(
-                            "move it away and run it again; both versions are in `{}`",
-                            kept.display()
-                        )));
+                // Somebody's work: it stays, and the rest goes back to what fits it.
+                State::Other if !self.makes_room(entry) && !self.is_free(entry)? => {
+                    return Ok(false);
                 }
                 State::Before | State::Other => {
                     let (folder, path) = self.staged(number, entry);
@@ -269,6 +273,12 @@ impl<'a> Transaction<'a> {
         // Somebody may have cleared away the folder with all that waits.
         let is_there = folder.has_folder(staged.rsplit_once('/').map_or("", |(around, _)| around));
         entry.after.is_some() && is_there && !folder.has(&staged)
+    }
+
+    /// Tells whether nothing stands any more where a file is replaced: somebody moved it away.
+    pub(super) fn is_free(&self, entry: &Entry) -> Result<bool> {
+        let found = self.site.folder(entry).look(entry.path.as_str());
+        found.map(|found| found.is_none()).map_err(|cause| self.wrong("look at", entry, &cause))
     }
 
     /// Tells whether a folder at the path of a new file goes with the files that are deleted in it.
