@@ -138,6 +138,21 @@ def test_its_own_errors_look_like_those_of_the_application(client: Client, facts
     assert answer.headers["x-request-id"]
 
 
+def test_a_request_that_cannot_be_read_gets_no_page(client: Client, facts: Facts):
+    def ask(connection: socket.socket, sent: bytes) -> Answer:
+        with connection:
+            connection.sendall(sent)
+            return read_answer(connection)
+
+    for sent in (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", b"GET / HTTP/1.1\r\nno header\r\n\r\n"):
+        for answer in (ask(client.connect(), sent), ask(socket.create_connection((client.address, 80), timeout=10), sent)):
+            assert answer.status == 400
+            assert b"<" not in answer.body
+            if facts.problems:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.json() == {"type": "about:blank", "title": "Bad Request", "status": 400}
+
+
 @pytest.mark.usefixtures("ends_tls")
 def test_another_host_than_the_certificate_was_asked_for_gets_no_page(client: Client, facts: Facts):
     with client.connect() as connection:
