@@ -249,7 +249,9 @@ fn default_repository_has_no_findings() {
     read_only_judges(&mut repository, &environment);
     repository.judge("pytest, 95 % of branches", &environment.join("bin/pytest"), &["--cov", "-q"]);
     let python = environment.join("bin/python");
-    for (judge, script) in [("dev.py reloads", "reload"), ("schemathesis --checks all", "schemathesis")] {
+    for (judge, script) in
+        [("dev.py reloads", "reload"), ("schemathesis --checks all", "schemathesis")]
+    {
         let script = manifest(&format!("tests/generated/{script}.py"));
         repository.judge(judge, &python, &[script.to_str().expect("UTF-8")]);
     }

@@ -93,7 +93,7 @@ def scenario(
     seen = {kind: watch.statuses(kind) for kind in ("writes", "reads", "crowd", "others", "ready")}
     longest = {kind: round(watch.longest(kind), 1) for kind in seen}
     said = log(stack, begin_log)
-    traces = [line for line in said if "exception" in line]
+    traces = exceptions(said)
     figure(
         f"{name}: {seen}, longest {longest} s, /ready told after {min(told, default=0):.1f} s, all well {recovered:.1f} s after it was back,"
         f" {len(traces)} traces in {len(said)} lines"
@@ -111,7 +111,7 @@ def scenario(
     assert recovered < RECOVERS
     late = [one for kind, status in kinds.items() for one in watch.ended(kind, settled) if one.status != status]
     assert late == []
-    assert traces == []
+    assert not traces, traces[0]
     after = stack.inspect("app")
     assert (after["RestartCount"], after["State"]["StartedAt"]) == (before["RestartCount"], before["State"]["StartedAt"])
     return watch
@@ -122,6 +122,11 @@ def log(stack: Stack, since: float) -> list[dict]:
     said = run("docker", "logs", f"--since={since:.3f}", stack.container("app"))
     assert said.stderr == ""
     return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+def exceptions(said: list[dict]) -> list[str]:
+    """Return how each exception ends that was logged, and where it came from."""
+    return ["\n".join([line["message"], *line["exception"].splitlines()[-12:]]) for line in said if "exception" in line]
 
 
 def nothing() -> None:
@@ -231,7 +236,7 @@ def test_a_broker_that_is_away(stack: Stack, client: Client, direct: PlainClient
         found = wait_for(lambda: [one for one in watch.ended("reports", back) if one.status == 202], "reports are accepted again", 60)
         recovered = found[0].begin + found[0].seconds - back
         time.sleep(2)
-    traces = [line for line in log(stack, begin_log) if "exception" in line]
+    traces = exceptions(log(stack, begin_log))
     figure(
         f"broker {way}: reports {watch.statuses('reports')}, others {watch.statuses('others')}, longest report {watch.longest('reports'):.1f} s,"
         f" accepted {recovered:.1f} s after it was back, {len(traces)} traces"
@@ -244,7 +249,7 @@ def test_a_broker_that_is_away(stack: Stack, client: Client, direct: PlainClient
     assert {one.status for one in watch.ended("reports", gone) if one.begin + one.seconds < mended} == {503}
     assert (set(watch.statuses("others")), set(watch.statuses("ready"))) == ({done}, {200})
     assert recovered < RECOVERS
-    assert traces == []
+    assert not traces, traces[0]
     for before in (app, worker):
         after = support.inspect(before["Id"])
         assert (after["RestartCount"], after["State"]["StartedAt"]) == (before["RestartCount"], before["State"]["StartedAt"])
