@@ -52,6 +52,11 @@ def is_up(stack: Stack, service: str) -> bool:
     return run("docker", "exec", container, *command, check=False).returncode == 0
 
 
+def await_healthy(stack: Stack, service: str) -> None:
+    """Wait until Docker has noticed as well, which other commands ask."""
+    wait_for(lambda: stack.inspect(service)["State"]["Health"]["Status"] == "healthy", f"{service} is healthy", 60)
+
+
 @contextlib.contextmanager
 def load(client: Client, direct: PlainClient, rows: Rows) -> Iterator[Crowd]:
     """Ask through the proxy as often as one client may, and directly as often as twelve can."""
@@ -92,6 +97,7 @@ def scenario(
         )
         settled = time.monotonic()
         wait_for(lambda: all(watch.ended(kind, settled + 1) for kind in kinds), "some requests more", 60)
+    await_healthy(stack, "database")
     told = [one.begin + one.seconds - is_broken for one in watch.ended("ready", broken) if one.status == 503]
     seen = {kind: watch.statuses(kind) for kind in ("writes", "reads", "crowd", "others", "ready")}
     longest = {kind: round(watch.longest(kind), 1) for kind in seen}
@@ -240,6 +246,7 @@ def test_a_broker_that_is_away(stack: Stack, client: Client, direct: PlainClient
         found = wait_for(lambda: [one for one in watch.ended("reports", back) if one.status == 202], "reports are accepted again", 60)
         recovered = found[0].begin + found[0].seconds - back
         time.sleep(2)
+    await_healthy(stack, "broker")
     traces = exceptions(log(stack, begin_log))
     figure(
         f"broker {way}: reports {watch.statuses('reports')}, others {watch.statuses('others')}, longest report {watch.longest('reports'):.1f} s,"
