@@ -248,9 +248,13 @@ fn default_repository_has_no_findings() {
 
     read_only_judges(&mut repository, &environment);
     repository.judge("pytest, 95 % of branches", &environment.join("bin/pytest"), &["--cov", "-q"]);
-    let script = manifest("tests/generated/schemathesis.py");
     let python = environment.join("bin/python");
-    repository.judge("schemathesis --checks all", &python, &[script.to_str().expect("UTF-8")]);
+    for (judge, script) in
+        [("dev.py reloads", "reload"), ("schemathesis --checks all", "schemathesis")]
+    {
+        let script = manifest(&format!("tests/generated/{script}.py"));
+        repository.judge(judge, &python, &[script.to_str().expect("UTF-8")]);
+    }
     locks_judge(&mut repository);
 
     repository.done();

@@ -42,6 +42,12 @@ def inspect(name: str) -> dict:
     return json.loads(docker("inspect", name))[0]
 
 
+def kill(container: str, program: str) -> None:
+    """End all processes of a program without warning; its container is started again."""
+    code = f"for p in $(grep -lsa '{program}' /proc/[0-9]*/cmdline | cut -d/ -f3); do [ $p -le 1 ] || [ $p = $$ ] || kill -9 $p; done"
+    docker("exec", container, "sh", "-c", code, check=False)
+
+
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> object:
     """Ask until the answer is true."""
     end = time.monotonic() + seconds

@@ -12,8 +12,9 @@ from facts import FACTS, Rows
 from support import Answers, Client, Stack, docker, figure, inspect, run, wait_for
 
 SERVICES = ["app", "database", "migrate", "proxy"]
-# MARIADB_RANDOM_ROOT_PASSWORD=yes holds none: it has one made up.
-HOLDS_A_SECRET = re.compile(r"(?<!RANDOM_ROOT)_PASSWORD=|://")
+HOLDS_A_SECRET = re.compile(r"_PASSWORD=|://")
+# What an image says that makes one up.
+TELLS_A_SECRET = re.compile(r"(?i)password\s*[:=]\s*\S")
 
 
 @pytest.fixture
@@ -219,6 +220,26 @@ def test_the_documented_commands_can_be_run_again(stack: Stack, client: Client, 
 
     assert state() == before
     assert client.send("GET", "/health").status == 200
+
+
+def test_the_server_does_not_name_itself(stack: Stack):
+    code = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8000/health').headers['server'] or 'nobody')"
+
+    assert stack.python("app", code) == "nobody"
+
+
+def test_no_container_logs_a_secret(stack: Stack, client: Client):
+    client.send("GET", "/items")
+    held = [file.read_text() for file in stack.folder.glob("secrets/*") if file.is_file()]
+    # What is in an address as well.
+    held += [found for text in held for found in re.findall(r"://[^:/@]*:([^@]+)@", text)]
+
+    logs = {name: run("docker", "logs", stack.container(name)) for name in stack.compose("ps", "--all", "--services").splitlines()}
+
+    for name, log in logs.items():
+        said = log.stdout + log.stderr
+        assert [one for one in held if one.strip() in said] == [], name
+        assert [line for line in said.splitlines() if TELLS_A_SECRET.search(line)] == [], name
 
 
 @pytest.mark.parametrize("service", ["app", "migrate", "proxy"])

@@ -1,6 +1,7 @@
 """The way from a client on the internet to the application."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -136,6 +137,21 @@ def test_its_own_errors_look_like_those_of_the_application(client: Client, facts
     assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json() == {"type": "about:blank", "title": {404: "Not Found", 413: "Content Too Large"}[status], "status": status}
     assert answer.headers["x-request-id"]
+
+
+def test_a_request_that_cannot_be_read_gets_no_page(client: Client, facts: Facts):
+    def ask(connection: socket.socket, sent: bytes) -> Answer:
+        with connection:
+            connection.sendall(sent)
+            return read_answer(connection)
+
+    for sent in (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", b"GET / HTTP/1.1\r\nno header\r\n\r\n"):
+        for answer in (ask(client.connect(), sent), ask(socket.create_connection((client.address, 80), timeout=10), sent)):
+            assert answer.status == 400
+            assert b"<" not in answer.body
+            if facts.problems:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.json() == {"type": "about:blank", "title": "Bad Request", "status": 400}
 
 
 @pytest.mark.usefixtures("ends_tls")
@@ -454,6 +470,29 @@ def test_the_log_holds_no_query(stack: Stack, client: Client):
 
     wait_for(lambda: "the-last-one" in log(), "the last request in the log", 10)
     assert "personal" not in log()
+
+
+def test_a_client_that_leaves_is_a_line_as_any_other(stack: Stack, client: Client):
+    """In the middle of its headers, and of a body that it has announced."""
+    with client.connect() as connection:
+        connection.sendall(client.request("GET", "/health")[:20])
+    leaving = Http2(client)
+    leaving.post("/items", b"", announced=1000)
+    with contextlib.suppress(OSError):
+        leaving._socket.settimeout(1)
+        leaving.receive()
+    leaving.close()
+    time.sleep(1)
+
+    client.send("GET", "/health", {"User-Agent": "after-them"})
+
+    def log() -> list[str]:
+        return docker("logs", stack.container("proxy")).splitlines()
+
+    wait_for(lambda: any("after-them" in line for line in log()), "the last request in the log", 10)
+    statuses = [entry[name] for entry in map(json.loads, log()) for name in ("status", "DownstreamStatus") if name in entry]
+    assert statuses
+    assert [status for status in statuses if not isinstance(status, int)] == []
 
 
 def test_a_stopped_proxy_finishes_what_it_has_begun(echo_stack: Stack, echo: Client):

@@ -13,7 +13,7 @@ import pytest
 
 import slow
 from slow import lines
-from support import Answer, Client, Stack, docker, figure, run, wait_for
+from support import Answer, Client, Stack, docker, figure, kill, run, wait_for
 
 COUNTS = {"counts": [{"name": "lamp", "quantity": 2}, {"name": "chair"}, {"name": "lamp"}]}
 TASKS = 300
@@ -88,12 +88,6 @@ for identifier in {json.dumps(ids)}:
 print(found)
 """
     return int(stack.python("app", code))
-
-
-def kill(container: str, program: str) -> None:
-    """End all processes of a program without warning; its container is started again."""
-    code = f"for p in $(grep -lsa {program} /proc/[0-9]*/cmdline | cut -d/ -f3); do [ $p -le 1 ] || [ $p = $$ ] || kill -9 $p; done"
-    docker("exec", container, "sh", "-c", code, check=False)
 
 
 def test_a_report_is_written_under_the_id_of_its_request(package: str, stack: Stack, client: Client):

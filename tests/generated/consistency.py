@@ -53,6 +53,7 @@ def main(argument):
     if (repository.root / "deploy/systemd").is_dir():
         counts.append(systemd(repository))
     drains(repository)
+    deadlines(repository)
     paths(repository)
     for finding in findings:
         print(finding)
@@ -119,6 +120,10 @@ class Repository:
     def read(self, path):
         file = self.root / path
         return file.read_text() if file.is_file() else ""
+
+    def read_one(self, name):
+        """Return the application's module of that name."""
+        return next(self.root.glob(f"src/*/{name}")).read_text()
 
     def runs(self, command):
         """Tells whether a command runs a module of the application."""
@@ -1011,6 +1016,41 @@ def drains(repository):
     for script in ("run.sh", "drain.sh"):
         for asked in re.findall(r"\^http\\\.(\w+)\\\.", repository.read(f"deploy/envoy/{script}")):
             expect(asked in counted, f"deploy/envoy/{script}", f"asks about {asked}, which Envoy does not count")
+
+
+# How each proxy says for how many seconds it waits for an answer.
+WAITS = {
+    "deploy/nginx/proxy.conf": r"proxy_read_timeout (\d+)s;",
+    "deploy/traefik/dynamic/services.yaml": r"responseHeaderTimeout: (\d+)s",
+    "deploy/envoy/envoy.yaml": r"stream_idle_timeout: (\d+)s",
+    "deploy/kubernetes/base/gateway/policies.yaml": r"(?:requestTimeout|read): (\d+)s",
+    "deploy/kubernetes/base/gateway/connections.yaml": r"responseHeaderTimeout: (\d+)s",
+}
+
+
+def deadlines(repository):
+    """Each step of a request gives up before the one that waits for it, so that whoever knows the reason tells it."""
+    server = re.search(r"(?:graceful_timeout|GRACEFUL_TIMEOUT) = (\d+)", repository.server)
+    request = re.search(r"(?m)^    timeout: Annotated\[float, Field\(ge=(\d+)\)\] = (\d+)$", repository.python)
+    proxies = [(path, int(seconds)) for path, pattern in WAITS.items() for seconds in re.findall(pattern, repository.read(path))]
+    if not request:
+        # Without a database nothing in the application waits.
+        expect("class RequestSettings" not in repository.python, "settings.py", "does not say how long a request may take")
+        return
+    least, usual = map(int, request.groups())
+    for path, seconds in proxies:
+        expect(seconds > usual, path, f"waits {seconds} s for an answer, a request may take {usual} s")
+    delay, drain = (int(value) for value in re.findall(r"(?m)^    (?:delay|drain): .* = (\d+)$", repository.python))
+    expect(int(server[1]) >= delay + drain + usual, "the server", f"is stopped after {server[1]} s, with requests of {usual} s")
+    # As settings.py derives them, for the usual request and for the shortest that may be set.
+    source = re.search(r"(?ms)^class RequestSettings.*?(?=^class |\Z)", repository.read_one("settings.py"))[0]
+    properties = re.findall(r"def (\w+)\(self\) -> float:\n(?: {8}\"{3}[^\n]*\n)? {8}return ([^\n]+)", source)
+    for timeout in (least, usual):
+        values = {"timeout": float(timeout)}
+        for name, expression in properties:
+            values[name] = eval(re.sub(r"self\.(\w+)", r"\1", expression), {}, values)  # noqa: S307
+        order = [values[name] for name in ("timeout", "work", "statement", "wait")]
+        expect(order == sorted(set(order), reverse=True) and order[-1] > 0, "settings.py", f"deadlines are out of order: {values}")
 
 
 def paths(repository):

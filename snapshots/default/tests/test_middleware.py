@@ -3,6 +3,7 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from socket import gaierror
 
 import pytest
 from fastapi import FastAPI
@@ -12,6 +13,8 @@ from prometheus_client import REGISTRY, Gauge
 
 from shop_api import logs
 from shop_api.lifecycle import resources
+from shop_api.middleware import MAX_BODY
+from shop_api.settings import LogSettings
 
 ACCESS = "shop_api.access"
 
@@ -49,6 +52,32 @@ async def test_what_machines_ask_all_the_time_is_not_logged(
     assert ACCESS not in {record.name for record in caplog.records}
 
 
+async def test_a_body_that_is_too_large_is_refused_before_all_of_it_has_come(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    sent = 0
+
+    async def parts() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(100):
+            sent += MAX_BODY // 4
+            yield b" " * (MAX_BODY // 4)
+
+    async def take(values: list[int]) -> int:
+        return len(values)
+
+    app.add_api_route("/values", take, methods=["POST"])
+    json_type = {"content-type": "application/json"}
+
+    largest = await client.post("/values", content=b"[1]".ljust(MAX_BODY), headers=json_type)
+    larger = await client.post("/values", content=parts(), headers=json_type)
+
+    assert (largest.status_code, largest.json()) == (200, 1)
+    assert (larger.status_code, larger.json()["status"]) == (413, 413)
+    assert larger.headers["connection"] == "close"
+    assert sent < 2 * MAX_BODY
+
+
 async def test_an_answer_that_breaks_off_is_an_error(
     app: FastAPI, client: AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -62,6 +91,18 @@ async def test_an_answer_that_breaks_off_is_an_error(
 
     assert (response.status_code, response.text) == (200, "one")
     assert "the request failed" in caplog.messages
+
+
+@pytest.mark.parametrize(("error", "is_told"), [(gaierror(), False), (ValueError(), True)])
+def test_a_name_that_nobody_waits_for_is_not_in_the_log(
+    capsys: pytest.CaptureFixture[str], error: Exception, *, is_told: bool
+) -> None:
+    logs.configure(LogSettings())
+
+    context = "Future exception was never retrieved"
+    logging.getLogger("asyncio").error(context, exc_info=error)
+
+    assert (context in capsys.readouterr().out) is is_told
 
 
 def test_a_json_line_tells_the_request_its_fields_and_the_exception() -> None:

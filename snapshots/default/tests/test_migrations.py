@@ -82,6 +82,29 @@ def test_a_migration_outside_of_a_transaction_runs_once_too(copy: Config, tmp_pa
     assert [process.wait(240) for process in processes] == [0, 0]
 
 
+FAILING = """
+from alembic import op
+
+revision = "failing"
+down_revision = "{head}"
+
+
+def upgrade() -> None:
+    op.execute("DELETE FROM nowhere")
+"""
+
+
+def test_a_migration_that_fails_ends_with_its_own_error(copy: Config, tmp_path: Path) -> None:
+    [head] = ScriptDirectory.from_config(copy).get_heads()
+    (tmp_path / "migrations/versions/failing.py").write_text(FAILING.format(head=head))
+    upgrade = [sys.executable, "-m", "alembic", "upgrade", "head"]
+
+    done = subprocess.run(upgrade, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "nowhere" in done.stderr.rpartition("Traceback")[2]
+
+
 def test_a_new_migration_is_in_the_format_of_the_others(copy: Config, tmp_path: Path) -> None:
     script = command.revision(copy, "one more", autogenerate=True)
 

@@ -5,6 +5,7 @@ import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.config import dictConfig
+from socket import gaierror
 from typing import Any, override
 
 from shop_api.settings import LogSettings
@@ -31,6 +32,18 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
+class AwaitedFilter(logging.Filter):
+    """Leaves out that a name was not found when nobody waited for it any more.
+
+    uvloop goes on looking after a connection was given up, and leaves what it finds to no one.
+    """
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not (isinstance(error, gaierror) and "never retrieved" in record.getMessage())
+
+
 def config(settings: LogSettings) -> dict[str, Any]:
     """Return the configuration that the application and its server share."""
     return {
@@ -43,6 +56,7 @@ def config(settings: LogSettings) -> dict[str, Any]:
                 "datefmt": "%H:%M:%S",
             },
         },
+        "filters": {"awaited": {"()": AwaitedFilter}},
         "handlers": {
             "stdout": {
                 "class": "logging.StreamHandler",
@@ -52,6 +66,7 @@ def config(settings: LogSettings) -> dict[str, Any]:
         },
         "root": {"level": settings.level, "handlers": ["stdout"]},
         "loggers": {
+            "asyncio": {"filters": ["awaited"]},
             "uvicorn": {"handlers": [], "propagate": True},
             # The application writes this line itself: it knows the request's id.
             "uvicorn.access": {"handlers": [], "propagate": False},

@@ -9,6 +9,7 @@ import re
 from time import perf_counter
 from uuid import uuid4
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shop_api import logs, metrics
@@ -24,6 +25,10 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 # Asked every few seconds by machines.
 UNLOGGED = frozenset({"/health", "/ready", "/metrics"})
+
+
+# Bytes of a body, as in front: who comes past the proxy must not fill the memory.
+MAX_BODY = 1 * 1024 * 1024
 
 
 class RequestMiddleware:
@@ -63,7 +68,7 @@ class RequestMiddleware:
         token = logs.request_id.set(request_id.decode())
         metrics.IN_PROGRESS.inc()
         try:
-            await self._respond(inner, receive, observed_send)
+            await self._respond(inner, _bounded(receive), observed_send)
         except Exception:
             if not is_cut:
                 logger.exception("the request failed")
@@ -81,6 +86,21 @@ class RequestMiddleware:
         # `$` in a regular expression also matches before a final newline.
         app = ProblemResponse(404) if scope["path"].endswith("\n") else self._app
         await app(scope, receive, send)
+
+
+def _bounded(receive: Receive) -> Receive:
+    received = 0
+
+    async def bounded_receive() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY:
+            # What else comes is not read.
+            raise HTTPException(413, headers={"connection": "close"})
+        return message
+
+    return bounded_receive
 
 
 def _request_id(scope: Scope) -> bytes:
