@@ -21,7 +21,7 @@ PROJECT = "fastwright-tests"
 
 # What is not there cannot be tested.
 if (Path(os.environ["GATE_REPOSITORY"]) / "deploy/kubernetes").is_dir():
-    collect_ignore = ["test_behind_balancer.py", "test_compose.py", "test_monitoring.py", "test_proxy.py", "test_rolling.py", "test_tasks.py", "test_watch.py"]
+    collect_ignore = ["test_behind_balancer.py", "test_compose.py", "test_doctor.py", "test_monitoring.py", "test_proxy.py", "test_rolling.py", "test_tasks.py", "test_watch.py"]
 else:
     collect_ignore = ["test_pod.py"]
 
