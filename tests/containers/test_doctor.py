@@ -1,64 +1,21 @@
 """`rollout.sh --doctor`: each thing is broken on purpose, is named, and is mended by the command that is printed."""
 
-import contextlib
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from doctor import Doctor, changed, put
 from rollouts import recorded, rollout
 from support import Answers, Authority, Stack, docker, run
 
 
-@dataclass(frozen=True)
-class Report:
-    level: str
-    what: str
-    command: str
-
-
-def examine(stack: Stack, **environment: str) -> tuple[int, list[Report]]:
-    """Return the exit status, and what was told."""
-    done = subprocess.run(["./rollout.sh", "--doctor"], cwd=stack.folder, env={**os.environ, **environment}, text=True, capture_output=True, timeout=120)
-    found = re.findall(r"^rollout\.sh: (wrong|warning): (.*)\n((?:    .*\n)+)", done.stderr, re.MULTILINE)
-    assert len(found) == len(re.findall("^rollout.sh: ", done.stderr, re.MULTILINE)), done.stderr
-    return done.returncode, [Report(level, what, re.sub("(?m)^    ", "", command)) for level, what, command in found]
-
-
-def mended(stack: Stack, what: str, **environment: str) -> Report:
-    """The doctor names it, the command mends it, and then nothing is left to mend."""
-    status, reports = examine(stack, **environment)
-    assert status == 1
-    wrong = [report for report in reports if report.level == "wrong"]
-    assert len(wrong) == 1, wrong
-    [report] = wrong
-    assert re.fullmatch(what, report.what), report
-    run("sh", "-euc", report.command, cwd=stack.folder)
-    status, reports = examine(stack, **environment)
-    assert (status, [report for report in reports if report.level == "wrong"]) == (0, [])
-    return report
-
-
-@contextlib.contextmanager
-def changed(path: Path, edit: Callable[[str], str]) -> Iterator[None]:
-    """Change a file, and change it back."""
-    before = path.read_text()
-    path.write_text(edit(before))
-    try:
-        yield
-    finally:
-        path.write_text(before)
-
-
-def put(source: Path, target: Path) -> None:
-    """As it is installed: readable."""
-    target.write_bytes(source.read_bytes())
-    target.chmod(0o644)
+@pytest.fixture
+def doctor(stack: Stack) -> Doctor:
+    return Doctor(stack.folder, "./rollout.sh")
 
 
 @pytest.fixture
@@ -80,150 +37,148 @@ def tls(stack: Stack, answers: Answers, authority: Authority) -> Iterator[Path]:
         put(file, folder / file.name)
 
 
-def test_nothing_is_wrong_with_what_runs(stack: Stack):
-    status, reports = examine(stack)
-
-    assert (status, [report for report in reports if report.level == "wrong"]) == (0, [])
+def test_nothing_is_wrong_with_what_runs(doctor: Doctor, stack: Stack):
+    assert doctor.wrong() == []
 
 
-def test_a_secret_that_is_missing(stack: Stack, secrets: Path):
+def test_a_secret_that_is_missing(doctor: Doctor, stack: Stack, secrets: Path):
     (secrets / "app_database_url").unlink()
 
-    mended(stack, "secrets/app_database_url is missing or empty")
+    doctor.mends("secrets/app_database_url is missing or empty")
 
 
-def test_a_secret_that_no_container_can_read(stack: Stack, secrets: Path):
+def test_a_secret_that_no_container_can_read(doctor: Doctor, stack: Stack, secrets: Path):
     (secrets / "app_database_url").chmod(0o600)
 
-    mended(stack, "no container can read secrets/app_database_url")
+    doctor.mends("no container can read secrets/app_database_url")
 
 
-def test_secrets_that_others_can_enter(stack: Stack, secrets: Path):
+def test_secrets_that_others_can_enter(doctor: Doctor, stack: Stack, secrets: Path):
     secrets.chmod(0o755)
 
-    mended(stack, "others on this host can enter secrets")
+    doctor.mends("others on this host can enter secrets")
 
 
-def test_an_address_with_another_password(stack: Stack, secrets: Path):
+def test_an_address_with_another_password(doctor: Doctor, stack: Stack, secrets: Path):
     with changed(secrets / "app_database_url", lambda url: re.sub(":[^:@]*@", ":other@", url)):
-        mended(stack, "secrets/app_database_url has another password than secrets/database_password")
+        doctor.mends("secrets/app_database_url has another password than secrets/database_password")
 
 
-def test_a_password_that_is_not_the_database_s(stack: Stack, secrets: Path, answers: Answers):
+def test_a_password_that_is_not_the_database_s(doctor: Doctor, stack: Stack, secrets: Path, answers: Answers):
     password, url = secrets / "database_password", secrets / "app_database_url"
     url.write_text(url.read_text().replace(password.read_text(), "new"))
     password.write_text("new")
 
-    mended(stack, "the database does not take the password in secrets/database_password; .*")
+    doctor.mends("the database does not take the password in secrets/database_password; .*")
 
     # What comes next connects with it.
     stack.compose("run", "--rm", "--no-deps", "migrate")
 
 
-def test_a_certificate_that_is_missing(stack: Stack, tls: Path):
+def test_a_certificate_that_is_missing(doctor: Doctor, stack: Stack, tls: Path):
     (tls / "fullchain.pem").unlink()
 
-    mended(stack, "secrets/tls/fullchain.pem is no certificate; .*")
+    doctor.mends("secrets/tls/fullchain.pem is no certificate; .*")
 
 
-def test_a_key_that_the_proxy_cannot_read(stack: Stack, tls: Path):
+def test_a_key_that_the_proxy_cannot_read(doctor: Doctor, stack: Stack, tls: Path):
     (tls / "privkey.pem").chmod(0o600)
 
-    mended(stack, "no container can read secrets/tls/privkey.pem")
+    doctor.mends("no container can read secrets/tls/privkey.pem")
 
 
-def test_a_certificate_for_another_name(stack: Stack, tls: Path, tmp_path: Path, answers: Answers):
+def test_a_certificate_for_another_name(doctor: Doctor, stack: Stack, tls: Path, tmp_path: Path, answers: Answers):
     other = Authority(tmp_path, "other.example.com")
     for file in (other.chain, other.key):
         put(file, tls / file.name)
 
-    mended(stack, f"the certificate is not for {re.escape(answers.domain)}; .*")
+    doctor.mends(f"the certificate is not for {re.escape(answers.domain)}; .*")
 
 
-def test_a_certificate_that_has_expired(stack: Stack, tls: Path, authority: Authority):
+def test_a_certificate_that_has_expired(doctor: Doctor, stack: Stack, tls: Path, authority: Authority):
     folder = authority.chain.parent
     run("openssl", "x509", "-req", "-in", str(folder / "request.pem"), "-key", str(authority.key), "-days", "-1",
         "-extfile", str(folder / "extensions"), "-out", str(tls / "fullchain.pem"))
 
-    mended(stack, "the certificate has expired; .*")
+    doctor.mends("the certificate has expired; .*")
 
 
-def test_a_certificate_that_expires_soon_is_a_warning(stack: Stack, tls: Path):
+def test_a_certificate_that_expires_soon_is_a_warning(doctor: Doctor, stack: Stack, tls: Path):
     """That of the tests is for a week."""
-    status, reports = examine(stack)
+    status, reports = doctor.examine()
 
     assert status == 0
     assert any(report.what.startswith("the certificate expires within two weeks") for report in reports if report.level == "warning")
 
 
-def test_a_key_of_another_certificate(stack: Stack, tls: Path, tmp_path: Path):
+def test_a_key_of_another_certificate(doctor: Doctor, stack: Stack, tls: Path, tmp_path: Path):
     put(Authority(tmp_path, "other.example.com").key, tls / "privkey.pem")
 
-    mended(stack, "secrets/tls/privkey.pem is not the certificate's; .*")
+    doctor.mends("secrets/tls/privkey.pem is not the certificate's; .*")
 
 
-def test_more_workers_than_fit(stack: Stack):
+def test_more_workers_than_fit(doctor: Doctor, stack: Stack):
     with changed(stack.folder / "app.env", lambda text: re.sub("(?m)^WEB_CONCURRENCY=.*", "WEB_CONCURRENCY=20", text)):
-        report = mended(stack, "20 workers do not fit into their [0-9]+ MiB, mem_limit in compose.yaml")
+        report = doctor.mends("20 workers do not fit into their [0-9]+ MiB, mem_limit in compose.yaml")
 
     assert "WEB_CONCURRENCY=4/" in report.command
 
 
-def test_more_cores_than_there_are(stack: Stack):
+def test_more_cores_than_there_are(doctor: Doctor, stack: Stack):
     with changed(stack.folder / ".env", lambda text: re.sub("(?m)^APP_CPUS=.*", "APP_CPUS=999.5", text)):
-        mended(stack, "APP_CPUS is 999.5, and this host has [0-9]+ cores")
+        doctor.mends("APP_CPUS is 999.5, and this host has [0-9]+ cores")
 
 
-def test_an_image_that_is_nowhere(stack: Stack):
+def test_an_image_that_is_nowhere(doctor: Doctor, stack: Stack):
     with changed(stack.folder / ".env", lambda text: re.sub("(?m)^APP_IMAGE=.*", "APP_IMAGE=localhost/nowhere:1", text)):
-        mended(stack, "there is no image localhost/nowhere:1 here, and it cannot be pulled: .*")
+        doctor.mends("there is no image localhost/nowhere:1 here, and it cannot be pulled: .*")
     docker("image", "rm", "localhost/nowhere:1")
 
 
-def test_settings_of_compose_that_are_missing(stack: Stack):
+def test_settings_of_compose_that_are_missing(doctor: Doctor, stack: Stack):
     with changed(stack.folder / ".env", str):
         (stack.folder / ".env").unlink()
-        mended(stack, "\\.env is missing")
+        doctor.mends("\\.env is missing")
 
 
-def test_settings_that_compose_refuses(stack: Stack):
+def test_settings_that_compose_refuses(doctor: Doctor, stack: Stack):
     with changed(stack.folder / ".env", lambda text: re.sub("(?m)^APP_IMAGE=.*", "APP_IMAGE=", text)):
-        status, [report] = examine(stack)
+        status, [report] = doctor.examine()
 
     assert (status, report.level) == (1, "wrong")
     assert "APP_IMAGE" in report.what
 
 
-def test_addresses_that_another_network_has(stack: Stack):
+def test_addresses_that_another_network_has(doctor: Doctor, stack: Stack):
     """As another project: its network would be where the one that runs has its own. Its ports are taken as well."""
     with changed(stack.folder / ".env", str):
-        status, reports = examine(stack, COMPOSE_PROJECT_NAME="another")
+        status, reports = doctor.examine(COMPOSE_PROJECT_NAME="another")
         [report] = [report for report in reports if report.what.startswith("the network edge would overlap with ")]
         run("sh", "-euc", report.command, cwd=stack.folder)
-        status_then, reports_then = examine(stack, COMPOSE_PROJECT_NAME="another")
+        status_then, reports_then = doctor.examine(COMPOSE_PROJECT_NAME="another")
 
         assert recorded(stack)["EDGE_PREFIX"] != "172.30.90"
     assert (status, status_then) == (1, 1)
     assert {report.what for report in reports} - {report.what for report in reports_then} == {report.what}
 
 
-def test_a_port_that_another_container_has(stack: Stack, answers: Answers):
+def test_a_port_that_another_container_has(doctor: Doctor, stack: Stack, answers: Answers):
     service, port = ("app", 8000) if answers.proxy == "none" else ("proxy", 80)
     name = docker("inspect", "--format", "{{.Name}}", stack.container(service)).removeprefix("/")
-    _, reports = examine(stack, COMPOSE_PROJECT_NAME="another")
+    _, reports = doctor.examine(COMPOSE_PROJECT_NAME="another")
     [report] = [report for report in reports if report.what.startswith(f"port {port} is taken ")]
 
     assert (report.what, report.command) == (f"port {port} is taken by the container {name}", f"docker stop {name}\n")
 
 
-def test_a_port_that_another_process_has(stack: Stack, answers: Answers):
+def test_a_port_that_another_process_has(doctor: Doctor, stack: Stack, answers: Answers):
     service, port = ("app", 8000) if answers.proxy == "none" else ("proxy", 80)
     stack.compose("stop", service)
     listen = f"import socket, time; s = socket.create_server(('', {port})); print(flush=True); time.sleep(600)"
     other = subprocess.Popen([sys.executable, "-c", listen], stdout=subprocess.PIPE)
     try:
         other.stdout.readline()
-        report = mended(stack, f"port {port} is taken by python.*, process {other.pid}")
+        report = doctor.mends(f"port {port} is taken by python.*, process {other.pid}")
     finally:
         other.kill()
         other.wait()

@@ -1,7 +1,5 @@
 """A new version that turns out to be bad while requests are coming in: the one before serves again, by itself."""
 
-import asyncio
-import itertools
 import re
 import time
 from collections.abc import Callable
@@ -9,40 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bad import BUSY, ENDING, FAILING, LAYER, STRAY, under_load
 from facts import Rows
-from load import Load
 from rollouts import recorded, rollout, without_limits
 from support import Answers, Client, Stack, docker, figure
-
-# A layer around the application that answers instead of it; what asks whether it is alive and ready is answered as ever.
-SHELL = """
-import os, threading
-
-seen = []
-
-class Shell:
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and scope["path"] not in ("/health", "/ready"):
-            seen.append(scope["path"])
-{code}
-        await self.app(scope, receive, send)
-
-async def answer(send, status):
-    await send({{"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]}})
-    await send({{"type": "http.response.body", "body": b""}})
-
-app.add_middleware(Shell)
-"""
-NUMBERS = itertools.count()
-FAILING = "            return await answer(send, 500)"
-# All of it: what a worker is a child of.
-ENDING = "            if len(seen) == 1: threading.Timer(5, os.kill, (os.getppid(), 9)).start()"
-STRAY = "            if len(seen) == 20: return await answer(send, 500)"
-BUSY = "            if len(seen) % 5 == 0: return await answer(send, 503)"
-
 
 @pytest.fixture(scope="module")
 def unlimited(stack: Stack, client: Client, answers: Answers):
@@ -58,30 +26,14 @@ def build(image: str, repository: Path, tmp_path: Path) -> Callable[[str, str], 
     def build(tag: str, code: str) -> str:
         name = f"{image.rpartition(':')[0]}:{tag}"
         package = next((repository / "src").glob("*/main.py")).parent.name
-        (tmp_path / "shell.py").write_text(SHELL.format(code=code))
+        (tmp_path / "layer.py").write_text(LAYER.format(code=code))
         (tmp_path / "Dockerfile").write_text(
-            f"FROM {image}\nUSER 0:0\nRUN --mount=type=bind,target=/mnt cat /mnt/shell.py >>/app/src/{package}/main.py\nUSER 10001:10001\n"
+            f"FROM {image}\nUSER 0:0\nRUN --mount=type=bind,target=/mnt cat /mnt/layer.py >>/app/src/{package}/main.py\nUSER 10001:10001\n"
         )
         docker("build", "--tag", name, str(tmp_path))
         return name
 
     return build
-
-
-def under_load(client: Client, rows: Rows, action: Callable[[], None]) -> Load:
-    """Keep requests coming in until the action has ended."""
-    load = Load(client, f"watch-{next(NUMBERS)}", rows.post, limit=600_000)
-
-    async def scenario() -> None:
-        running = asyncio.create_task(load.http1(connections=6, pause=0.02))
-        try:
-            await asyncio.to_thread(action)
-        finally:
-            load.stop()
-            await running
-
-    asyncio.run(scenario())
-    return load
 
 
 def test_an_image_that_fails_is_taken_back(stack: Stack, unlimited: Client, rows: Rows, image: str, build: Callable[[str, str], str]):
@@ -104,7 +56,7 @@ def test_an_image_that_fails_is_taken_back(stack: Stack, unlimited: Client, rows
     assert (after.failures, after.requests > 20) == ({}, True)
     assert (stack.container("app"), recorded(stack)) == before
     # For whoever wants to know why.
-    assert "Started server process" in stack.compose("--profile", "rollout", "logs", "app-next")
+    assert '"level"' in stack.compose("--profile", "rollout", "logs", "app-next")
 
 
 def test_an_image_that_ends_is_taken_back(stack: Stack, unlimited: Client, rows: Rows, image: str, build: Callable[[str, str], str]):
