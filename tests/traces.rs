@@ -33,7 +33,9 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ("orchestrator", &["compose", "kubernetes", "none"], &["dockerfile", ".dockerignore"]),
     ("orchestrator", &["compose"], &["deploy/compose", "compose.yaml", "docker compose up"]),
     ("orchestrator", &["kubernetes"], &["kubernetes", "kubectl", "kustom", "pod"]),
-    ("orchestrator", &["systemd"], &["systemd", "systemctl", "journalctl"]),
+    ("orchestrator", &["systemd"], &["systemd", "journalctl"]),
+    // A host with containers has units as well, such as Docker's.
+    ("orchestrator", &["compose", "systemd"], &["systemctl"]),
     ("ci", &["gitlab"], &["gitlab", "renovate"]),
     ("ci", &["github"], &[".github/", "actions/checkout", "dependabot"]),
     ("tracing", &["true"], &["opentelemetry", "otel", "trace_id"]),

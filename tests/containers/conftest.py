@@ -21,9 +21,8 @@ PROJECT = "fastwright-tests"
 
 # What is not there cannot be tested.
 if (Path(os.environ["GATE_REPOSITORY"]) / "deploy/kubernetes").is_dir():
-    collect_ignore = [
-        f"test_{name}.py" for name in ("behind_balancer", "broken", "compose", "monitoring", "proxy", "rolling", "tasks")
-    ]
+    needs_compose = ["behind_balancer", "broken", "compose", "doctor", "monitoring", "proxy", "rolling", "tasks", "watch"]
+    collect_ignore = [f"test_{name}.py" for name in needs_compose]
 else:
     collect_ignore = ["test_pod.py"]
 

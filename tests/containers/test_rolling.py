@@ -1,19 +1,17 @@
 """Replacing what runs while requests are coming in. None may be lost."""
 
 import asyncio
-import dataclasses
 import json
 import re
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from balancer import Balancer
-from facts import FACTS, Rows
+from facts import Rows
 from load import Load
-from support import Answers, Client, PlainClient, Stack, docker, figure
+from rollouts import recorded, rollout, without_limits
+from support import Answers, Client, Stack, docker, figure
 
 
 @pytest.fixture(scope="module")
@@ -26,30 +24,8 @@ def slow_machine(stack: Stack):
 
 @pytest.fixture(scope="module")
 def unlimited(slow_machine: None, stack: Stack, client: Client, answers: Answers):
-    """The stack with higher limits for one client, since all of the load comes from one address. All else is as in production."""
-    if answers.proxy == "none":
-        with Balancer([8000, 8001]) as balancer:
-            yield PlainClient("127.0.0.1", client.domain, client.ca, balancer.port)
-        return
-    facts = FACTS[answers.proxy]
-    source, _, target = facts.limits.partition(":")
-    limits = (stack.folder.parent / source).read_text()
-    for before, after in facts.raised.items():
-        assert before in limits
-        limits = limits.replace(before, after)
-    (stack.folder / "limits").write_text(limits)
-    (stack.folder / "compose.load.yaml").write_text(f"services: {{proxy: {{volumes: ['./limits:{target}:ro']}}}}\n")
-    environment = stack.folder / ".env"
-    before = environment.read_text()
-    files = recorded(stack).get("COMPOSE_FILE", "compose.yaml")
-    environment.write_text(re.sub("(?m)^COMPOSE_FILE=.*\n", "", before) + f"COMPOSE_FILE={files}:compose.load.yaml\n")
-    stack.compose("up", "--detach", "--no-deps", "--wait", "proxy")
-    yield dataclasses.replace(client, address=stack.address("proxy", "edge"), port=8080 if answers.tls == "upstream" else 8443)
-
-
-def recorded(stack: Stack) -> dict[str, str]:
-    lines = (stack.folder / ".env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    with without_limits(stack, client, answers) as unlimited:
+        yield unlimited
 
 
 def workers(stack: Stack) -> set[str]:
@@ -58,10 +34,6 @@ def workers(stack: Stack) -> set[str]:
     parent = next(pid for pid, _, command in rows if re.search(r"gunicorn|serve\.py", command) and "docker-init" not in command)
     # Python starts one more process beside those that it spawns.
     return {pid for pid, ppid, command in rows if ppid == parent and "resource_tracker" not in command}
-
-
-def rollout(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["./rollout.sh", *arguments], cwd=stack.folder, text=True, capture_output=True, timeout=900)
 
 
 def reload_workers(stack: Stack) -> None:
@@ -162,11 +134,11 @@ def test_a_changed_setting_comes_into_force_with_the_image_that_runs(stack: Stac
 
     settings.write_text(f"{before}APP_READY_TIMEOUT=3\n")
     try:
-        assert rollout(stack, image).returncode == 0
+        assert rollout(stack, image, watch=0).returncode == 0
         found = {name: stack.python(name, "import os; print(os.environ.get('APP_READY_TIMEOUT'))") for name in own}
     finally:
         settings.write_text(before)
-        assert rollout(stack, image).returncode == 0
+        assert rollout(stack, image, watch=0).returncode == 0
 
     assert found == dict.fromkeys(own, "3")
     assert (stack.folder / ".env").read_text() == environment
@@ -185,7 +157,7 @@ def test_a_setting_that_is_wrong_leaves_what_serves(stack: Stack, client: Client
     finally:
         settings.write_text(before)
     after = stack.container("app")
-    assert rollout(stack, image).returncode == 0
+    assert rollout(stack, image, watch=0).returncode == 0
 
     assert (failed.returncode, health, after) == (1, 200, serving)
     assert (stack.folder / ".env").read_text() == environment

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bad import ENDING, FAILING, LAYER, under_load
 from conftest import REPOSITORY, Answers, reachable
 from facts import Facts, Rows
 from load import Load
@@ -264,6 +265,37 @@ def test_no_post_is_lost_while_everything_is_replaced(unlimited: Client, answers
     assert [dict(load.failures) for load in loads] == [{}] * len(loads)
     assert sum(load.requests for load in loads) >= 10_000
     assert linked(answers, "current") == first
+
+
+FAILED = "[0-9]+ of [0-9]+ answers were 5xx, before that 0 of [0-9]+"
+
+
+# Whichever is noticed first: one that has ended is started again after two seconds, and the proxy answers 503 meanwhile.
+@pytest.mark.parametrize(("code", "seen"), [(FAILING, FAILED), (ENDING, f"(it ended and was started again|{FAILED})")], ids=["fails", "ends"])
+def test_a_version_that_turns_out_to_be_bad_is_taken_back(unlimited: Client, answers: Answers, rows: Rows, tmp_path: Path, code: str, seen: str):
+    bad = tmp_path / "bad"
+    shutil.copytree(REPOSITORY, bad)
+    with (bad / f"src/{answers.package}/main.py").open("a") as file:
+        file.write(LAYER.format(code=code))
+    before, previous = linked(answers, "current"), linked(answers, "previous")
+    start = time.monotonic()
+
+    def deployed() -> None:
+        done = deploy(bad)
+        assert done.returncode == 3, done.stderr
+        assert re.search(f"was taken back, {before} serves: {seen}", done.stderr), done.stderr
+
+    load = under_load(unlimited, rows, deployed)
+    after = under_load(unlimited, rows, lambda: time.sleep(2))
+
+    figure(f"a version that turns out to be bad: back after {time.monotonic() - start:.1f} s, {load.requests} requests, {dict(load.failures)}")
+    # What a version answers that fails is its own; nothing else goes wrong on the way there and back.
+    assert code != FAILING or set(load.failures) == {"500"}
+    assert (after.failures, after.requests > 20) == ({}, True)
+    assert (linked(answers, "current"), linked(answers, "previous"), running(answers)) == (before, previous, [before])
+    # And after the next boot as well.
+    wanted = Path("/etc/systemd/system/multi-user.target.wants").glob(f"{answers.name}@*.service")
+    assert [path.name for path in wanted] == [f"{answers.name}@{before}.service"]
 
 
 def test_going_back_twice_does_not_lead_forward(unlimited: Client, answers: Answers):
