@@ -13,7 +13,7 @@ const HEAD: &str =
     "name = 'made'\nversion = '1.0.0'\n[[section]]\nkey = 's'\nlabel = 'Section'\nx = 0\n";
 
 /// One question, which the faces that ask begin with.
-const ASKED: &str = "[[question]]\nkey = 'a'\nsection = 's'\nkind = 'text'\nlabel = 'Apple'\n\
+const ASKED: &str = "[[question]]\nkey = 'a'\nsection = 's'\nkind = 'text'\nlabel = 'Apple'\npattern = '[a-z]+'\n\
                      help = 'An apple'\ndefault = 'x'\n";
 
 /// Writes a pack with these questions and files below `base/`.

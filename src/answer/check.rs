@@ -191,10 +191,12 @@ pub(super) fn reserved<'a>(
     question: &'a Question,
     text: &'a str,
 ) -> impl Iterator<Item = &'a Reserved> {
-    pack.reserved.iter().filter(|reserved| reserved.question == question.key).filter(move |reserved| {
-        reserved.values.iter().any(|value| value == text)
-            || reserved.pattern.as_deref().is_some_and(|pattern| is_whole(pattern, text))
-    })
+    pack.reserved.iter().filter(|reserved| reserved.question == question.key).filter(
+        move |reserved| {
+            reserved.values.iter().any(|value| value == text)
+                || reserved.pattern.as_deref().is_some_and(|pattern| is_whole(pattern, text))
+        },
+    )
 }
 
 /// Tells that something has a text as its name already.
