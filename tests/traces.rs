@@ -138,7 +138,7 @@ fn every_question_with_choices_has_its_words() {
     let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
     // What changes a value and adds no feature; uvicorn serves in development, whatever the server.
     let values = ["python"];
-    let without = ["default", "uvicorn"];
+    let without = ["usual", "uvicorn"];
     for question in &pack.questions {
         let key = question.key.as_str();
         for choice in question.choices().iter().filter(|choice| choice.value != "none") {

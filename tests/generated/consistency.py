@@ -113,7 +113,7 @@ class Repository:
         documented = set(re.findall(r"(?m)^\| `([A-Z_]+)` \|", self.readme))
         for name in self.settings ^ (documented & {name for name in documented if name.startswith(("APP_", "OTEL_"))}):
             expect(False, "README.md", f"{name} stands in .env.example or here, not in both")
-        image = re.search(r"(?m)^  IMAGE: (\S+)$", self.workflow)
+        image = re.search(r"(?m)^  IMAGE: \"?([^\s\"]+)\"?$", self.workflow)
         self.image = image[1] if image else None
 
     def read(self, path):
