@@ -62,7 +62,8 @@ fn every_extreme_answer_renders_and_means_what_it_says() {
 
         for (path, blob) in tree.iter() {
             let text = String::from_utf8_lossy(&blob.bytes);
-            if path.as_str().ends_with(".toml") {
+            let extension = path.as_str().rsplit_once('.').map(|(_, extension)| extension);
+            if extension == Some("toml") {
                 let table = text.parse::<toml::Table>();
                 let table = table.unwrap_or_else(|error| panic!("{flags:?} {path}: {error}"));
                 let said = table.get("project").map(|project| &project["description"]);
@@ -71,7 +72,7 @@ fn every_extreme_answer_renders_and_means_what_it_says() {
                     said.is_none_or(|said| said.as_str() == meant.as_deref()),
                     "{said:?} {meant:?}"
                 );
-            } else if path.as_str().ends_with(".json") {
+            } else if extension == Some("json") {
                 serde_json::from_str::<serde_json::Value>(&text)
                     .unwrap_or_else(|error| panic!("{flags:?} {path}: {error}"));
             }

@@ -24,8 +24,9 @@ const LANGUAGES: [(&[&str], &[&str]); 7] = [
 pub fn lint_texts(pack: &Pack) -> Vec<Problem> {
     let mut problems = Vec::new();
     let texts: Vec<Text<'_>> = pack.questions.iter().filter_map(Text::of).collect();
-    for (path, bytes) in pack.files("").into_iter().filter(|(path, _)| path.ends_with(".tera")) {
-        let written = written(&pack.anchors, path.trim_end_matches(".tera"));
+    for (path, bytes) in pack.files("") {
+        let Some(template) = path.strip_suffix(".tera") else { continue };
+        let written = written(&pack.anchors, template);
         for (number, line) in String::from_utf8_lossy(bytes).lines().enumerate() {
             for (text, reason) in findings(&texts, written, line) {
                 problems.push(

@@ -94,12 +94,8 @@ pub fn extremes(pack: &Pack) -> Vec<Vec<String>> {
         for one in &set {
             unused.remove(one);
         }
-        sets.push(
-            set.iter()
-                .map(|(key, value)| fastwright::answer::flag(key, value))
-                .map(joined)
-                .collect(),
-        );
+        let flag = |(key, value): &(&Key, &Value)| joined(&fastwright::answer::flag(key, value));
+        sets.push(set.iter().map(flag).collect());
         // What no round of choices takes, such as a number that only goes with another end, is left.
         if unused.is_empty() || (round > 12 && unused.len() == before) {
             break;
@@ -109,7 +105,7 @@ pub fn extremes(pack: &Pack) -> Vec<Vec<String>> {
 }
 
 /// Writes a flag and its value as one argument.
-fn joined(flag: String) -> String {
+fn joined(flag: &str) -> String {
     flag.replacen(' ', "=", 1)
 }
 
