@@ -1,7 +1,7 @@
 //! Answers: kinds, defaults, conditions, precedence, and every problem at once.
 
 use fastwright::answer::{Given, Layer, Source, migrate, read, recorded, resolve, schema, write};
-use fastwright::pack::Value;
+use fastwright::pack::{Catalog, Value};
 
 use crate::support::{answers, layers, pack, refusal};
 
@@ -257,6 +257,95 @@ fn the_schema_says_what_each_question_takes() {
     assert_eq!(properties["style"]["enum"], serde_json::json!(["plain", "fancy"]));
     assert_eq!(properties["name"]["not"]["enum"], serde_json::json!(["test"]));
     assert_eq!(properties["notes"]["default"], true);
+}
+
+#[test]
+fn a_name_that_something_has_is_refused_with_the_reason_and_one_that_works() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    let systemd = ("orchestrator", "systemd");
+    let kubernetes = ("orchestrator", "kubernetes");
+    let cases: [(&[(&str, &str)], &str); 15] = [
+        (&[systemd, ("name", "docker")], "because a Debian machine has"),
+        (&[systemd, ("name", "systemd-shop")], "because a Debian machine has"),
+        (&[("orchestrator", "systemd"), ("name", "postgres")], "because a Debian machine has"),
+        (&[kubernetes, ("name", "kube-shop")], "because a cluster has a namespace"),
+        (&[kubernetes, ("name", "default")], "because a cluster has a namespace"),
+        (&[("name", "shop"), ("package", "pg_shop")], "because PostgreSQL has"),
+        (&[("database", "mariadb"), ("name", "mysql")], "because MariaDB has"),
+        (&[("name", "requests")], "because a package that the project"),
+        (&[("name", "shop"), ("package", "dotenv")], "because a package that the project"),
+        (&[("name", "shop"), ("package", "class")], "because Python has a keyword"),
+        (&[("name", "dist")], "tools pass over"),
+        (&[("image", "acme/shop-api")], "--image docker.io/acme/shop-api`"),
+        (&[("image", "shop-api")], "--image docker.io/shop-api`"),
+        (&[("description", "a\u{202e}b")], "because nobody sees that character"),
+        (&[("description", "a\u{ad}b")], "takes no `\\u{ad}`"),
+    ];
+
+    for (flags, reason) in cases {
+        let text = refusal(&pack, flags);
+        assert!(text.contains(reason), "{flags:?}: {text}");
+        // What is offered works.
+        let mut mended = flags.to_vec();
+        for offer in text.split("hint: for example `--").skip(1) {
+            let (key, value) =
+                offer.split_once('`').expect("an offer").0.split_once(' ').expect("a value");
+            mended.retain(|(given, _)| *given != key);
+            mended.push((key, value));
+        }
+        let is_text = flags.iter().any(|(key, _)| *key == "description");
+        assert!(
+            is_text || answers(&pack, &mended).is_ok(),
+            "{mended:?}: {}",
+            refusal(&pack, &mended)
+        );
+    }
+}
+
+#[test]
+fn a_choice_reserves_names_only_where_it_is_chosen() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+
+    for name in ["docker", "kube-shop", "default", "true"] {
+        assert_eq!(refusal(&pack, &[("name", name)]), "", "{name}");
+    }
+    let sqlite = [("database", "sqlite"), ("name", "shop"), ("package", "pg_shop")];
+    assert_eq!(refusal(&pack, &sqlite), "");
+}
+
+#[test]
+fn a_default_made_of_a_longer_answer_is_cut_to_what_fits() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    let name = format!("{}-{}", "a".repeat(39), "b".repeat(23));
+
+    let answers = answers(&pack, &[("name", &name)]).expect("accepted");
+
+    assert_eq!(answers.get("package"), Some(&Value::from(&*"a".repeat(39))));
+}
+
+#[test]
+fn more_connections_than_a_database_grants_by_itself_are_an_answer() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+
+    for database in ["postgres", "mariadb"] {
+        let flags = [("database", database), ("workers", "64")];
+        assert!(refusal(&pack, &flags).contains("`connections` = `raised`"));
+        assert_eq!(refusal(&pack, &[flags[0], flags[1], ("connections", "raised")]), "");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_a_choice_reserves() {
+    let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+    let schema = schema(&pack);
+
+    let refused = schema["allOf"].as_array().expect("conditions").iter();
+    let texts: Vec<String> = refused.map(ToString::to_string).collect();
+    let has =
+        |words: &[&str]| texts.iter().any(|text| words.iter().all(|word| text.contains(word)));
+    assert!(has(&["\"systemd\"", "\"docker\"", "systemd-.*", "a Debian machine has"]));
+    assert!(has(&["\"postgres\"", "pg_.*"]));
+    assert!(schema["properties"]["name"]["not"].to_string().contains("\"requests\""));
 }
 
 /// Carries these recorded answers from one version of the evolving pack to another.

@@ -139,7 +139,7 @@ fn stops(changed: &[(&str, &str)]) -> Vec<Stop> {
 
 #[test]
 fn four_faces_with_the_same_answers_write_the_same_repository() {
-    let changed = [("database", "sqlite"), ("server", "granian")];
+    let changed = [("database", "mariadb"), ("server", "granian")];
     let stops = stops(&changed);
     let sandboxes: [Sandbox; 4] = std::array::from_fn(|_| Sandbox::new());
     let [flags, plain, prompts, wizard] = &sandboxes;

@@ -20,11 +20,14 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Sandbox, Strength, cover, manifest};
+use crate::support::{Sandbox, Strength, cover, extremes, manifest};
 
 fn setting(name: &str) -> PathBuf {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set; see .ci/run")).into()
 }
+
+/// The longest line of YAML where no answer is longer.
+const LINES: &str = "{max: 130}";
 
 /// A generated repository and the tools to judge it with.
 struct Repository {
@@ -33,6 +36,8 @@ struct Repository {
     log: String,
     judges: usize,
     findings: Vec<String>,
+    /// How long lines of YAML may be, for yamllint.
+    lines: &'static str,
 }
 
 impl Repository {
@@ -43,7 +48,7 @@ impl Repository {
         let output = sandbox.run(&[&pack[..], &["new", name, "--yes"], arguments].concat());
         assert_eq!(output.status, Some(0), "{}", output.stderr);
         let log = format!("== {name} {}\n", arguments.join(" "));
-        Self { sandbox, name, log, judges: 0, findings: Vec::new() }
+        Self { sandbox, name, log, judges: 0, findings: Vec::new(), lines: LINES }
     }
 
     fn path(&self) -> PathBuf {
@@ -139,6 +144,13 @@ fn quick_judges(repository: &mut Repository, environment: &Path) {
     proxies::judge(repository);
 }
 
+/// Judges whether a package could hide what is installed.
+fn names_judge(repository: &mut Repository, environment: &Path) {
+    let arguments = [manifest("tests/generated/names.py"), manifest("templates/fastapi")];
+    let arguments = arguments.each_ref().map(|path| path.to_str().expect("UTF-8"));
+    repository.judge("reserved names", &environment.join("bin/python"), &arguments);
+}
+
 /// Judges of the code, and of whether files agree with each other.
 fn own_judges(repository: &mut Repository, environment: &Path, mypy: &[&str]) {
     let judges = setting("GATE_JUDGES").join("bin");
@@ -179,11 +191,14 @@ fn read_only_judges(repository: &mut Repository, environment: &Path) {
         repository.judge("hadolint", &judges.join("hadolint"), &["Dockerfile"]);
     }
     // GitHub's own style has one blank before a comment; links to manuals are long.
-    let rules = "{extends: default, rules: {line-length: {max: 130}, comments: {min-spaces-from-content: 1}}}";
+    let rules = format!(
+        "{{extends: default, rules: {{line-length: {}, comments: {{min-spaces-from-content: 1}}}}}}",
+        repository.lines
+    );
     repository.judge(
         "yamllint --strict",
         &judges.join("yamllint"),
-        &["--strict", "-d", rules, "."],
+        &["--strict", "-d", &rules, "."],
     );
     // Manifests are judged as they are applied, by kubernetes.py.
     let checkov = [
@@ -312,6 +327,25 @@ fn a_covering_set_is_without_findings() {
     };
     let sets = cover(&pack, strength);
     println!("== {} answer sets cover the choices' {strength:?}", sets.len());
+    judge_all(&sets, LINES);
+}
+
+/// Answer sets in which every text and number stands at its ends: the longest, the oddest and the
+/// shortest of each, whatever they meet. `extremes` tries many more, without tools.
+#[test]
+#[ignore = "installs and runs real tools"]
+fn the_ends_of_what_is_asked_are_without_findings() {
+    let catalog = fastwright::pack::Catalog::embedded().expect("the pack");
+    let pack = catalog.load(None).expect("the pack");
+    let sets = extremes(&pack);
+    // A name that is longer than a line makes a longer line.
+    judge_all(&sets[..sets.len().min(EXTREMES)], "disable");
+}
+
+/// How many of the sets are judged, the most telling first: in each, other choices stand beside them.
+const EXTREMES: usize = 6;
+
+fn judge_all(sets: &[Vec<String>], lines: &'static str) {
     let rows = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -319,7 +353,7 @@ fn a_covering_set_is_without_findings() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(flags) = sets.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let row = judged(flags);
+                    let row = judged(flags, lines);
                     rows.lock().expect("no other thread panicked").insert(flags.clone(), row);
                 }
             });
@@ -358,13 +392,14 @@ fn every_two_choices_are_without_quick_findings() {
 }
 
 /// Judges one repository whole; returns how many judges there were, and who found something.
-fn judged(flags: &[String]) -> (usize, Vec<String>) {
+fn judged(flags: &[String], lines: &'static str) -> (usize, Vec<String>) {
     // On a server that they share, the tests of two repositories would use the same database.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let flags = flags.iter().map(String::as_str).collect::<Vec<_>>();
-    let mut repository = Repository::new("shop-api", &flags);
+    let mut repository = Repository { lines, ..Repository::new("shop-api", &flags) };
     let environment = repository.environment();
     read_only_judges(&mut repository, &environment);
+    names_judge(&mut repository, &environment);
     locks_judge(&mut repository);
     let shared = repository.database_url().is_some();
     let guard = shared.then(|| ONE_AT_A_TIME.lock().expect("no other thread panicked"));
@@ -389,30 +424,7 @@ fn one_repository_is_without_findings() {
     let Ok(flags) = std::env::var("GATE_FLAGS") else { return };
     let flags = flags.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
 
-    let (_, findings) = judged(&flags);
+    let (_, findings) = judged(&flags, LINES);
 
     assert_eq!(findings, Vec::<String>::new());
-}
-
-#[test]
-#[ignore = "installs and runs real tools"]
-fn names_of_any_length_keep_the_format() {
-    for (name, package) in [
-        ("a", "b"),
-        (
-            "n23456789-123456789-123456789-123456789-123456789-123456789-123",
-            "p234567890123456789012345678901234567890",
-        ),
-    ] {
-        let mut repository = Repository::new("shop-api", &["--name", name, "--package", package]);
-        let environment = repository.environment();
-        let own = environment.join("bin");
-        repository.judge("ruff check", &own.join("ruff"), &["check", "--no-cache", "."]);
-        repository.judge(
-            "ruff format --check",
-            &own.join("ruff"),
-            &["format", "--no-cache", "--check", "."],
-        );
-        repository.done();
-    }
 }

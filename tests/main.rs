@@ -6,6 +6,7 @@ mod bounds;
 mod cli;
 mod docs;
 mod drafts;
+mod extremes;
 mod faces;
 mod folders;
 mod fuzz;

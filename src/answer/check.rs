@@ -7,17 +7,17 @@ use regex_lite::Regex;
 
 use super::layer::Given;
 use crate::error::Problem;
-use crate::pack::{Choice, Kind, Question, TextRules, Value};
+use crate::pack::{Choice, Kind, Pack, Question, Reserved, TextRules, Value, is_hidden};
 
 /// Reads what was given as a value of the question.
 ///
 /// # Errors
 /// Tells what is wrong and the nearest valid value.
-pub fn check(question: &Question, given: &Given) -> Result<Value, Problem> {
+pub fn check(pack: &Pack, question: &Question, given: &Given) -> Result<Value, Problem> {
     let key = &question.key;
     match (&question.kind, given) {
         (Kind::Text(rules), Given::Text(text) | Given::Value(Value::Text(text))) => {
-            check_text(question, rules, text)
+            check_text(pack, question, rules, text)
         }
         (Kind::Bool, Given::Value(Value::Bool(value))) => Ok(Value::Bool(*value)),
         (Kind::Bool, Given::Text(text)) => match text.as_str() {
@@ -141,22 +141,24 @@ pub(super) fn shown(text: &str) -> String {
     format!("`{}{more}`", short.escape_debug())
 }
 
-fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Value, Problem> {
+fn check_text(
+    pack: &Pack,
+    question: &Question,
+    rules: &TextRules,
+    text: &str,
+) -> Result<Value, Problem> {
     let key = &question.key;
     let shown = shown(text);
     let length = text.chars().count();
-    let fits = |text: &str| rules.pattern.as_deref().is_none_or(|pattern| is_whole(pattern, text));
+    let refuse = |problem: Problem| match offer(pack, question, rules, text) {
+        Some(near) => Err(problem.hint(format!("for example `--{} {near}`", key.flag()))),
+        None => Err(problem),
+    };
     if length > rules.max_length {
         let most = rules.max_length;
-        let problem =
-            Problem::new(format!("`{key}` has {length} characters, and takes at most {most}"));
-        let start: String = text.chars().take(most).collect();
-        let short = start.trim_end_matches(['-', '_', '.', ' ']);
-        return Err(if fits(short) {
-            problem.hint(format!("for example `--{} {short}`", key.flag()))
-        } else {
-            problem
-        });
+        return refuse(Problem::new(format!(
+            "`{key}` has {length} characters, and takes at most {most}"
+        )));
     }
     if let Some(character) = text.chars().find(|character| character.is_control()) {
         let name = character.escape_debug();
@@ -164,28 +166,92 @@ fn check_text(question: &Question, rules: &TextRules, text: &str) -> Result<Valu
             "`{key}` is {shown}, and takes one line without `{name}`"
         )));
     }
-    if !fits(text) {
+    if let Some(character) = text.chars().find(|character| is_hidden(*character)) {
+        let name = character.escape_unicode();
+        return Err(Problem::new(format!("`{key}` is {shown}, and takes no `{name}`")).because(
+            "because nobody sees that character, and some change the order of what is seen",
+        ));
+    }
+    if !fits(rules, text) {
         let rule = match (&rules.rule, &rules.pattern) {
             (Some(rule), _) => rule.clone(),
             (None, pattern) => format!("a text like `{}`", pattern.as_deref().unwrap_or_default()),
         };
-        let problem = Problem::new(format!("`{key}` is {shown}, and takes {rule}"));
-        let near = [tidy(text, '-'), tidy(text, '_')].into_iter().find(|near| fits(near));
-        return Err(match near.or(rules.example.clone()) {
-            Some(near) => problem.hint(format!("for example `--{} {near}`", key.flag())),
-            None => problem,
-        });
+        return refuse(Problem::new(format!("`{key}` is {shown}, and takes {rule}")));
     }
-    if rules.reserved.iter().any(|reserved| reserved == text) {
-        let problem = Problem::new(format!("`{key}` is {shown}, a name that is taken"));
-        let near =
-            [format!("{text}_app"), format!("{text}-app")].into_iter().find(|near| fits(near));
-        return Err(match near {
-            Some(near) => problem.hint(format!("for example `--{} {near}`", key.flag())),
-            None => problem,
-        });
+    match reserved(pack, question, text).find(|reserved| reserved.when.is_empty()) {
+        Some(reserved) => Err(taken(pack, question, rules, text, reserved)),
+        None => Ok(Value::Text(text.to_owned())),
     }
-    Ok(Value::Text(text.to_owned()))
+}
+
+/// Returns all that has a text as its name already, under whatever answers.
+pub(super) fn reserved<'a>(
+    pack: &'a Pack,
+    question: &'a Question,
+    text: &'a str,
+) -> impl Iterator<Item = &'a Reserved> {
+    pack.reserved.iter().filter(|reserved| reserved.question == question.key).filter(
+        move |reserved| {
+            reserved.values.iter().any(|value| value == text)
+                || reserved.pattern.as_deref().is_some_and(|pattern| is_whole(pattern, text))
+        },
+    )
+}
+
+/// Tells that something has a text as its name already.
+pub(super) fn taken(
+    pack: &Pack,
+    question: &Question,
+    rules: &TextRules,
+    text: &str,
+    reserved: &Reserved,
+) -> Problem {
+    let key = &question.key;
+    let mut problem = Problem::new(format!("`{key}` is {}, a name that is taken", shown(text)));
+    if !reserved.because.is_empty() {
+        problem = problem.because(format_args!("because {}", reserved.because));
+    }
+    match offer(pack, question, rules, text) {
+        Some(near) => problem.hint(format!("for example `--{} {near}`", key.flag())),
+        None => problem,
+    }
+}
+
+/// Returns a text near to a wrong one that is good whatever the other answers are.
+pub(super) fn offer(
+    pack: &Pack,
+    question: &Question,
+    rules: &TextRules,
+    text: &str,
+) -> Option<String> {
+    let good = |text: &String| {
+        text.chars().count() <= rules.max_length
+            && fits(rules, text)
+            && reserved(pack, question, text).next().is_none()
+    };
+    let short = cut(text, rules.max_length);
+    let stems = [short.to_owned(), tidy(short, '-'), tidy(short, '_')];
+    let prefixed = rules.prefix.iter().map(|prefix| format!("{prefix}{text}"));
+    let longer = stems.iter().flat_map(|stem| {
+        ["_app", "-app"]
+            .map(|end| format!("{}{end}", cut(stem, rules.max_length.saturating_sub(4))))
+    });
+    let example = (text.chars().count() <= rules.max_length).then(|| rules.example.clone());
+    stems.iter().cloned().chain(prefixed).chain(longer).chain(example.flatten()).find(good)
+}
+
+/// Returns the beginning of a text, without what joins it to the rest.
+pub(super) fn cut(text: &str, most: usize) -> &str {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => text[..end].trim_end_matches(['-', '_', '.', ' ']),
+        None => text,
+    }
+}
+
+/// Tells whether a text is as the pattern says.
+fn fits(rules: &TextRules, text: &str) -> bool {
+    rules.pattern.as_deref().is_none_or(|pattern| is_whole(pattern, text))
 }
 
 thread_local! {

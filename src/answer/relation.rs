@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::check::{offer, taken};
 use super::resolve::{Answer, AnswerProblem, Clash, ClashKind, named};
 use crate::error::Problem;
-use crate::pack::{Component, Key, Pack, Relation, Value, When};
+use crate::pack::{Component, Key, Kind, Pack, Question, Relation, Reserved, Value, When};
 
 /// Returns every relation that the answers break.
 pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<AnswerProblem> {
@@ -51,7 +52,42 @@ pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<Ans
             }),
         });
     }
+    problems.extend(pack.questions.iter().flat_map(|question| reserved(pack, question, answers)));
     problems
+}
+
+/// Returns what has an answer as its name already because of the other answers.
+fn reserved(
+    pack: &Pack,
+    question: &Question,
+    answers: &BTreeMap<Key, Answer>,
+) -> Vec<AnswerProblem> {
+    let (Kind::Text(rules), Some(answer)) = (&question.kind, answers.get(&question.key)) else {
+        return Vec::new();
+    };
+    let Some(text) = answer.value.as_text() else { return Vec::new() };
+    let holds = |when: &When| when.holds(|key| answers.get(key).map(|answer| &answer.value));
+    let others = super::check::reserved(pack, question, text)
+        .filter(|reserved| !reserved.when.is_empty() && holds(&reserved.when));
+    let problem = |reserved: &Reserved| {
+        let keys = std::iter::once(&question.key).chain(reserved.when.entries().map(|one| one.0));
+        let problem = taken(pack, question, rules, text, reserved).because(sources(keys, answers));
+        let near = offer(pack, question, rules, text);
+        AnswerProblem {
+            key: Some(question.key.clone()),
+            problem,
+            clash: Some(Clash {
+                kind: ClashKind::Excludes,
+                with: reserved.when.clone(),
+                reason: reserved.because.clone(),
+                fix: near
+                    .map(|near| (question.key.clone(), Value::Text(near)))
+                    .into_iter()
+                    .collect(),
+            }),
+        }
+    };
+    others.map(problem).collect()
 }
 
 fn broken(
@@ -94,9 +130,12 @@ fn explain<'a>(
     keys: impl Iterator<Item = &'a Key>,
     answers: &BTreeMap<Key, Answer>,
 ) -> Problem {
+    problem.because(format_args!("because {reason}")).because(sources(keys, answers))
+}
+
+fn sources<'a>(keys: impl Iterator<Item = &'a Key>, answers: &BTreeMap<Key, Answer>) -> String {
     let from = |key: &Key| Some(format!("{key} came from {}", answers.get(key)?.source));
-    let sources: Vec<String> = keys.filter_map(from).collect();
-    problem.because(format_args!("because {reason}")).because(sources.join(", "))
+    keys.filter_map(from).collect::<Vec<_>>().join(", ")
 }
 
 fn advise(problem: Problem, fix: &BTreeMap<Key, Value>) -> Problem {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{check, nearest, shown};
+use super::check::{check, cut, nearest, shown};
 use super::layer::{Given, Layer, Source};
 use super::relation::relations;
 use crate::error::Problem;
 use crate::pack::{
-    Default, Key, MAX_FILLED, Pack, Question, Value, When, interpolate, placeholders,
+    Default, Key, Kind, MAX_FILLED, Pack, Question, Value, When, interpolate, placeholders,
 };
 
 /// What was given, and how to go on where nothing was.
@@ -167,8 +167,8 @@ impl<'a> Resolver<'a> {
             let answer = Answer { value: otherwise.clone(), source: Source::NotAsked };
             return match given {
                 Some((given, source)) if *source != Source::Recorded => {
-                    let value =
-                        check(question, given).map_err(|problem| from(problem, key, source))?;
+                    let value = check(self.pack, question, given)
+                        .map_err(|problem| from(problem, key, source))?;
                     if value == *otherwise {
                         return Ok(Some(answer));
                     }
@@ -184,7 +184,8 @@ impl<'a> Resolver<'a> {
             };
         }
         if let Some((given, source)) = given {
-            let value = check(question, given).map_err(|problem| from(problem, key, source))?;
+            let value =
+                check(self.pack, question, given).map_err(|problem| from(problem, key, source))?;
             return Ok(Some(Answer { value, source: source.clone() }));
         }
         if self.layers.unanswered == Unanswered::Missing {
@@ -210,7 +211,7 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 match interpolate(text, |key| self.lookup(key)) {
-                    Ok(text) => Some(Value::Text(text)),
+                    Ok(filled) => Some(Value::Text(fitted(question, text, filled))),
                     Err(_) if placeholders(text).iter().any(|key| self.lookup(key).is_none()) => {
                         None
                     }
@@ -239,7 +240,7 @@ impl<'a> Resolver<'a> {
             Some(Value::Text(text)) if text.contains("{=") => format!("its default `{text}`"),
             _ => Source::Default.to_string(),
         };
-        let value = check(question, &Given::Value(value))
+        let value = check(self.pack, question, &Given::Value(value))
             .map_err(|problem| problem.because(format_args!("{key} came from {made}")))?;
         Ok(Some(Answer { value, source: Source::Default }))
     }
@@ -258,6 +259,17 @@ impl<'a> Resolver<'a> {
             "directory" => self.layers.directory.clone(),
             _ => self.resolution.answers.get(key).map(|answer| answer.value.to_string()),
         }
+    }
+}
+
+/// Cuts a default that was made of longer answers to what the question takes. What a folder is
+/// called is nobody's answer: that its name is too long is told.
+fn fitted(question: &Question, template: &str, filled: String) -> String {
+    match &question.kind {
+        Kind::Text(rules) if !needs_directory(template) => {
+            cut(&filled, rules.max_length).to_owned()
+        }
+        _ => filled,
     }
 }
 

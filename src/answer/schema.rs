@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::pack::{Choice, Component, Default, Kind, Pack, Question, When};
+use crate::pack::{Choice, Component, Default, Kind, Pack, Question, Reserved, When};
 
 /// Returns the schema (draft 2020-12) of answers files for a pack.
 ///
@@ -12,7 +12,7 @@ pub fn schema(pack: &Pack) -> Json {
     let properties: Map<String, Json> = pack
         .questions
         .iter()
-        .map(|question| (question.key.to_string(), property(question)))
+        .map(|question| (question.key.to_string(), property(pack, question)))
         .collect();
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -39,21 +39,33 @@ pub fn schema(pack: &Pack) -> Json {
             refused.push(json!({"if": chosen, "then": needed, "$comment": relation.reason}));
         }
     }
+    for reserved in pack.reserved.iter().filter(|reserved| !reserved.when.is_empty()) {
+        if let Some(texts) = texts(&[reserved]) {
+            let key = reserved.question.as_str();
+            let text = json!({"required": [key], "properties": {key: texts}});
+            let both = json!({"allOf": [condition(&reserved.when), text]});
+            refused.push(json!({"not": both, "$comment": reserved.because}));
+        }
+    }
     if !refused.is_empty() {
         schema["allOf"] = Json::Array(refused);
     }
     schema
 }
 
-fn property(question: &Question) -> Json {
+fn property(pack: &Pack, question: &Question) -> Json {
     let mut property = match &question.kind {
         Kind::Text(rules) => {
             let mut text = json!({"type": "string", "maxLength": rules.max_length});
             if let Some(pattern) = &rules.pattern {
                 text["pattern"] = json!(format!("^(?:{pattern})$"));
             }
-            if !rules.reserved.is_empty() {
-                text["not"] = json!({"enum": rules.reserved});
+            let always = pack
+                .reserved
+                .iter()
+                .filter(|reserved| reserved.question == question.key && reserved.when.is_empty());
+            if let Some(texts) = texts(&always.collect::<Vec<_>>()) {
+                text["not"] = texts;
             }
             if let Some(example) = &rules.example {
                 text["examples"] = json!([example]);
@@ -75,6 +87,19 @@ fn property(question: &Question) -> Json {
         property["default"] = json!(value);
     }
     property
+}
+
+/// Returns the condition that a text is one of those that are reserved, if some are.
+fn texts(reserved: &[&Reserved]) -> Option<Json> {
+    let values: Vec<&String> = reserved.iter().flat_map(|reserved| &reserved.values).collect();
+    let patterns = reserved.iter().filter_map(|reserved| reserved.pattern.as_ref());
+    let patterns = patterns.map(|pattern| json!({"pattern": format!("^(?:{pattern})$")}));
+    let values = (!values.is_empty()).then(|| json!({"enum": values}));
+    let mut ways: Vec<Json> = values.into_iter().chain(patterns).collect();
+    match ways.len() {
+        0 | 1 => ways.pop(),
+        _ => Some(json!({"anyOf": ways})),
+    }
 }
 
 /// Returns the condition that a component is chosen.

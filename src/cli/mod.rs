@@ -33,7 +33,7 @@ use globals::Globals;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::limits;
-use crate::pack::{Catalog, Pack, Version, lint};
+use crate::pack::{Catalog, Pack, Version, lint, lint_texts};
 use crate::project;
 use crate::ui::{Color, Ui, Verbosity};
 
@@ -129,7 +129,10 @@ fn run_command(
 /// Loads a version of a pack that may be anybody's.
 fn linted(catalog: Catalog, version: Option<Version>) -> Result<(Catalog, Pack)> {
     let pack = catalog.load(version)?;
-    let findings = lint(&pack);
+    let mut findings = lint(&pack);
+    if version.is_none() {
+        findings.extend(lint_texts(&pack));
+    }
     if findings.is_empty() { Ok((catalog, pack)) } else { Err(Error::many(Exit::Failed, findings)) }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Value, When};
+use super::{Key, Reserved, Value, When, YES};
 
 /// One choice of a question, with its files and all that it declares.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Component {
     pub requires: Vec<Relation>,
     /// Answers that it cannot stand beside.
     pub conflicts: Vec<Relation>,
+    /// Texts that other questions do not take beside it.
+    reserved: Vec<Reserved>,
     /// What it adds for every project.
     pub adds: Contribution,
     /// Further files and fragments, each under a condition.
@@ -125,6 +127,8 @@ struct Written {
     #[serde(default)]
     conflicts: Vec<WrittenRelation>,
     #[serde(default)]
+    reserved: Vec<Reserved>,
+    #[serde(default)]
     environment: Vec<Variable>,
     #[serde(default)]
     dependencies: Dependencies,
@@ -161,12 +165,26 @@ impl Component {
             costs: written.costs,
             requires: relations(written.requires)?,
             conflicts: relations(written.conflicts)?,
+            reserved: written.reserved,
             adds: Contribution {
                 environment: written.environment,
                 dependencies: written.dependencies,
                 services: written.services,
             },
             overlays: written.overlay,
+        })
+    }
+
+    /// Returns what it reserves, under the condition that it is chosen.
+    pub(super) fn reserved(&self) -> impl Iterator<Item = Reserved> {
+        self.reserved.iter().map(|reserved| {
+            // A Bool question has one component.
+            let choice =
+                if self.choice == YES { Value::Bool(true) } else { self.choice.as_str().into() };
+            Reserved {
+                when: reserved.when.clone().with(&self.question, choice),
+                ..reserved.clone()
+            }
         })
     }
 }

@@ -29,6 +29,12 @@ impl From<BTreeMap<Key, OneOrMore>> for When {
 }
 
 impl When {
+    /// Adds that an answer has to be this value.
+    pub(super) fn with(mut self, key: &Key, value: Value) -> Self {
+        self.0.insert(key.clone(), vec![value]);
+        self
+    }
+
     /// Tells whether the table holds for the answers that `answer` looks up.
     pub fn holds<'a>(&self, mut answer: impl FnMut(&Key) -> Option<&'a Value>) -> bool {
         self.0.iter().all(|(key, values)| answer(key).is_some_and(|given| fits(given, values)))

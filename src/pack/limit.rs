@@ -46,6 +46,7 @@ pub(super) fn check(manifest: &Manifest) -> Result<()> {
         ("sections", manifest.sections.len(), MAX_QUESTIONS),
         ("anchors", manifest.anchors.len(), MAX_QUESTIONS),
         ("conflicts", manifest.conflicts.len(), MAX_OTHERS),
+        ("lists of reserved texts", manifest.reserved.len(), MAX_OTHERS),
         ("links", manifest.links.len(), MAX_OTHERS),
         ("overlays", manifest.overlays.len(), MAX_OTHERS),
     ];

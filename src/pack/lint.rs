@@ -79,6 +79,23 @@ impl Findings<'_> {
                 self.report("pack.toml", format_args!("question `{key}` depends on itself"));
             }
         }
+        for reserved in &self.pack.reserved {
+            let (file, key) = ("pack.toml", &reserved.question);
+            match self.pack.question(key.as_str()).map(|question| &question.kind) {
+                Some(Kind::Text(_)) => {}
+                Some(_) | None => {
+                    self.report(
+                        file,
+                        format_args!("`{key}`, for which texts are reserved, is no text"),
+                    );
+                }
+            }
+            self.condition(file, &reserved.when);
+            if let Some(Err(error)) = reserved.pattern.as_deref().map(super::regex) {
+                let reason = format_args!("a reserved pattern of `{key}` is wrong: {error}");
+                self.report(file, reason);
+            }
+        }
         for conflict in &self.pack.conflicts {
             let Conflict { when, fix, .. } = conflict;
             self.condition("pack.toml", when);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::component::{Dependencies, Overlay, Variable};
 use super::question::{Choice, Conflict, Default, Kind, Question, TextRules};
-use super::{Key, Value, Version, When};
+use super::{Key, Reserved, Value, Version, When};
 
 /// `pack.toml`.
 #[derive(Deserialize)]
@@ -34,6 +34,8 @@ pub struct Manifest {
     pub questions: Vec<WrittenQuestion>,
     #[serde(default, rename = "conflict")]
     pub conflicts: Vec<Conflict>,
+    #[serde(default)]
+    pub reserved: Vec<Reserved>,
     #[serde(default, rename = "anchor")]
     pub anchors: Vec<Anchor>,
     #[serde(default, rename = "overlay")]
@@ -148,6 +150,7 @@ pub struct WrittenQuestion {
     pattern: Option<String>,
     pub(super) max_length: Option<usize>,
     example: Option<String>,
+    prefix: Option<String>,
     reserved: Option<Vec<String>>,
     rule: Option<String>,
     min: Option<i64>,
@@ -168,6 +171,18 @@ enum WrittenKind {
 const MAX_LENGTH: usize = 200;
 
 impl WrittenQuestion {
+    /// Takes out what it reserves, as packs wrote it before `[[reserved]]` told why.
+    pub fn take_reserved(&mut self) -> Option<Reserved> {
+        Some(Reserved {
+            question: self.key.clone(),
+            because: String::new(),
+            values: self.reserved.take()?,
+            pattern: None,
+            pinned: false,
+            when: When::default(),
+        })
+    }
+
     /// Makes it a question; `components` are the choices that its folders give.
     ///
     /// # Errors
@@ -186,7 +201,7 @@ impl WrittenQuestion {
             ("pattern", self.pattern.is_some()),
             ("max_length", self.max_length.is_some()),
             ("example", self.example.is_some()),
-            ("reserved", self.reserved.is_some()),
+            ("prefix", self.prefix.is_some()),
             ("rule", self.rule.is_some()),
         ];
         only(&text, &[WrittenKind::Text])?;
@@ -206,7 +221,7 @@ impl WrittenQuestion {
                 pattern: self.pattern,
                 max_length: self.max_length.unwrap_or(MAX_LENGTH),
                 example: self.example,
-                reserved: self.reserved.unwrap_or_default(),
+                prefix: self.prefix,
                 rule: self.rule,
             }),
             WrittenKind::Bool => Kind::Bool,

@@ -6,13 +6,16 @@
 mod catalog;
 mod component;
 mod condition;
+mod hidden;
 mod key;
 mod limit;
 mod lint;
+mod lint_texts;
 mod manifest;
 mod notes;
 mod question;
 mod release;
+mod reserved;
 mod text;
 mod value;
 mod version;
@@ -23,13 +26,16 @@ use std::sync::Arc;
 pub use catalog::{Catalog, Origin, Sources, digest};
 pub use component::{Component, Contribution, Dependencies, Overlay, Relation, Service, Variable};
 pub use condition::When;
+pub use hidden::is_hidden;
 pub use key::Key;
 pub use limit::regex;
 pub use lint::lint;
+pub use lint_texts::lint_texts;
 pub use manifest::{Anchor, AnswerChange, Release, Rename, Section};
 pub use notes::Notes;
 pub use question::{Case, Choice, Conflict, Default, Kind, Question, TextRules};
 pub use release::lint_release;
+pub use reserved::Reserved;
 pub use text::{MAX_FILLED, interpolate, placeholders, snake};
 pub use value::Value;
 pub use version::Version;
@@ -53,6 +59,8 @@ pub struct Pack {
     pub questions: Vec<Question>,
     /// Answers that cannot stand together, beside those that components name.
     pub conflicts: Vec<Conflict>,
+    /// Texts that questions do not take, those of components under the condition that they are chosen.
+    pub reserved: Vec<Reserved>,
     /// All anchors.
     pub anchors: Vec<Anchor>,
     /// Rendered paths of executable files.
@@ -88,8 +96,11 @@ impl Pack {
         }
         limit::check(&manifest)?;
         let components = components(&sources)?;
+        let mut reserved = manifest.reserved;
+        reserved.extend(components.values().flat_map(Component::reserved));
         let mut questions = Vec::with_capacity(manifest.questions.len());
-        for question in manifest.questions {
+        for mut question in manifest.questions {
+            reserved.extend(question.take_reserved());
             let mut own: Vec<&Component> = components
                 .values()
                 .filter(|component| component.question == question.key)
@@ -99,12 +110,16 @@ impl Pack {
             let question = question.into_question(choices);
             questions.push(question.map_err(|reason| broken("pack.toml", reason))?);
         }
+        for reserved in &mut reserved {
+            reserved.fill(&sources);
+        }
         Ok(Self {
             name: manifest.name,
             version: manifest.version,
             sections: manifest.sections,
             questions,
             conflicts: manifest.conflicts,
+            reserved,
             anchors: manifest.anchors,
             executable: manifest.executable.into_iter().collect(),
             links: manifest.links,

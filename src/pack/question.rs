@@ -57,8 +57,8 @@ pub struct TextRules {
     pub max_length: usize,
     /// A good answer, to be shown.
     pub example: Option<String>,
-    /// Texts that are taken, such as words of a language.
-    pub reserved: Vec<String>,
+    /// What a text that lacks it is offered with in front.
+    pub prefix: Option<String>,
 }
 
 /// One possible answer.

@@ -17,6 +17,9 @@ pub(super) fn register(engine: &mut Tera, sources: &Sources) -> Result<()> {
     engine.register_filter("sort_lines", |text: &str, _: Kwargs, _: &State| sort_lines(text));
     engine.register_filter("toml_string", |text: &str, _: Kwargs, _: &State| json_string(text));
     engine.register_filter("yaml_string", |text: &str, _: Kwargs, _: &State| json_string(text));
+    engine.register_filter("json_string", |text: &str, _: Kwargs, _: &State| json_string(text));
+    engine.register_filter("yaml", |text: &str, _: Kwargs, _: &State| yaml(text));
+    engine.register_filter("markdown", |text: &str, _: Kwargs, _: &State| markdown(text));
     engine.register_filter("python_string", |text: &str, _: Kwargs, _: &State| python_string(text));
     engine.register_filter("shell_string", |text: &str, _: Kwargs, _: &State| shell_string(text));
     engine.register_filter("docker_string", |text: &str, _: Kwargs, _: &State| {
@@ -87,6 +90,47 @@ fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
+/// Writes a text as a scalar of YAML, with quotes where it would be read as anything else without.
+fn yaml(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/:-".contains(c);
+    // Numbers of all kinds, times and dates have no letters but these.
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        || text.starts_with(|c: char| c.is_ascii_digit())
+            && text
+                .contains(|c: char| c.is_ascii_alphabetic() && !"abcdefoxABCDEFOXTZ".contains(c));
+    let lower = text.to_ascii_lowercase();
+    let means = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    if text.chars().all(is_plain) && is_word && !text.ends_with(':') && !means.contains(&&*lower) {
+        text.to_owned()
+    } else {
+        json_string(text)
+    }
+}
+
+/// Writes a text as one that Markdown shows as it is, wherever a line may begin.
+fn markdown(text: &str) -> String {
+    let mut result = String::new();
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    for (at, character) in text.char_indices() {
+        let begins = match character {
+            '#' | '>' | '+' | '-' | '=' => at == 0,
+            // `1. x` and `1) x` begin a list.
+            '.' | ')' => at > 0 && at + number.len() == text.len(),
+            // Between letters it is one of them.
+            '_' => {
+                let around = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+                !(around(text[..at].chars().next_back()) && around(text[at + 1..].chars().next()))
+            }
+            _ => "\\`*[]<&|~$".contains(character),
+        };
+        if begins {
+            result.push('\\');
+        }
+        result.push(character);
+    }
+    result
+}
+
 /// Quotes a text as Python's formatters do: with the quotes that need fewer escapes.
 fn python_string(text: &str) -> String {
     let quote = if text.contains('"') && !text.contains('\'') { '\'' } else { '"' };
@@ -121,7 +165,7 @@ fn texts(value: &Value) -> TeraResult<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{json_string, python_string, shell_string};
+    use super::{json_string, markdown, python_string, shell_string, yaml};
 
     #[test]
     fn strings_are_quoted_as_their_languages_read_them() {
@@ -131,5 +175,50 @@ mod tests {
         assert_eq!(python_string(text), r#""Bob's \"shop\" \\ $HOME""#);
         assert_eq!(python_string(r#"a "b""#), r#"'a "b"'"#);
         assert_eq!(shell_string(text), r#"'Bob'\''s "shop" \ $HOME'"#);
+    }
+
+    #[test]
+    fn yaml_is_quoted_where_it_would_not_be_read_as_the_text() {
+        let plain =
+            ["shop-api", "api.example.com", "a:5000/b", "10x.example.com", "nullable", "/a"];
+        let quoted = [
+            "null",
+            "True",
+            "no",
+            "y",
+            "1.5",
+            "1.e5",
+            "0x1f",
+            "2026-01-02",
+            "12:30",
+            "a:",
+            "",
+            "-",
+        ];
+        let special = ["a b", "#", "a: b", "\"x\"", "[a]", "é"];
+
+        for text in &plain[..5] {
+            assert_eq!(yaml(text), *text);
+        }
+        for text in plain[5..].iter().chain(&quoted).chain(&special) {
+            assert_eq!(yaml(text), json_string(text));
+        }
+    }
+
+    #[test]
+    fn markdown_shows_a_text_as_it_is() {
+        let cases = [
+            ("The HTTP service shop-api", "The HTTP service shop-api"),
+            ("- [x] a", r"\- \[x\] a"),
+            ("# a #1", r"\# a #1"),
+            ("10. a. b", r"10\. a. b"),
+            ("```sh", r"\`\`\`sh"),
+            ("<!-- & a_b _c_", r"\<!-- \& a_b \_c\_"),
+            ("a\\", r"a\\"),
+        ];
+
+        for (text, expected) in cases {
+            assert_eq!(markdown(text), expected);
+        }
     }
 }

@@ -6,30 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Tells whether a character moves the cursor, steers the terminal, reorders text or takes no cell.
-#[must_use]
-pub fn is_hidden(character: char) -> bool {
-    match character {
-        '\n' | '\t' => false,
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{115f}'..='\u{1160}'
-        | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}' => true,
-        _ => character.is_control(),
-    }
-}
+pub use crate::pack::is_hidden;
 
 /// Returns a text with each such character as its number, such as `\u{1b}`.
 #[must_use]

@@ -114,7 +114,7 @@ class Repository:
         documented = set(re.findall(r"(?m)^\| `([A-Z_]+)` \|", self.readme))
         for name in self.settings ^ (documented & {name for name in documented if name.startswith(("APP_", "OTEL_"))}):
             expect(False, "README.md", f"{name} stands in .env.example or here, not in both")
-        image = re.search(r"(?m)^  IMAGE: (\S+)$", self.workflow)
+        image = re.search(r"(?m)^  IMAGE: \"?([^\s\"]+)\"?$", self.workflow)
         self.image = image[1] if image else None
 
     def read(self, path):
@@ -567,9 +567,9 @@ def connections(repository, overlay):
     size = int(settings.get("APP_DATABASE_POOL_SIZE", pool[1]))
     total = (most + surge) * int(settings["WEB_CONCURRENCY"]) * size + 2
     expect(printed and int(printed[1]) == total, "README.md", f"{total} connections, but it says {printed and printed[1]}")
-    allowed = re.search(r"(?s)allows (\d+)(?:, of which (\d+) are reserved)?", repository.readme)
+    allowed = re.search(r"allows (\d+)(?:, of which (\d+) are reserved)?|`max_connections` is (\d+)", repository.readme)
     if expect(allowed, "README.md", "it does not say how many connections the database allows"):
-        left = int(allowed[1]) - int(allowed[2] or 0) - OPERATORS
+        left = int(allowed[1] or allowed[3]) - int(allowed[2] or 0) - OPERATORS
         expect(total <= left, overlay.name, f"{total} connections, the database allows {left} beside those of operators")
     port = re.search(r"`APP_DATABASE_URL`", repository.readme)
     open_ports = {port["port"] for policy in overlay.all("NetworkPolicy") for rule in policy["spec"].get("egress", [])
@@ -654,6 +654,12 @@ def compose(repository):
             expect(f"secrets/{file}" in repository.readme, "compose", f"the README does not make secrets/{file}")
             if name.startswith("app_"):
                 expect(name in repository.secrets, "compose", f"{name} is no secret that the application reads")
+    database = services.get("database", {})
+    granted = re.search(r"max[-_]connections=(\d+)", " ".join(database.get("command", [])))
+    told = re.search(r"`max_connections` is (\d+)", repository.readme)
+    if expect(bool(granted) == bool(told), "compose", "README and database do not agree on whether the limit of connections is raised") and granted:
+        expect(int(granted[1]) >= int(told[1]), "compose", f"the database grants {granted[1]} connections, the README asks for {told[1]}")
+        expect(database["pids_limit"] > int(granted[1]), "compose", "the database may not have a process for each connection")
     settings = set(re.findall(r"(?m)^([A-Z_]+)=", (root / "app.env").read_text()))
     for name in settings - repository.variables:
         expect(False, "app.env", f"sets {name}, which nothing reads")

@@ -1,7 +1,5 @@
 //! Covering sets: few answer sets in which every value, or every pair of values, stands once.
 
-use std::collections::BTreeSet;
-
 use fastwright::answer::flag;
 use fastwright::pack::{Key, Kind, Pack, Question, Value};
 
@@ -27,21 +25,27 @@ pub fn cover(pack: &Pack, strength: Strength) -> Vec<Vec<String>> {
     let questions: Vec<(&Key, Vec<Value>)> = pack.questions.iter().filter_map(choices).collect();
     let mut rows = rows(&questions);
     rows.retain(|row| accepted(pack, &questions, row));
-    let mut open: BTreeSet<usize> = rows.iter().flat_map(values).collect();
-    let mut open_pairs: BTreeSet<usize> = rows.iter().flat_map(pairs).collect();
+    // By their numbers: there are many rows, and each is looked at for each set.
+    let all = questions.len() * CHOICES;
+    let (mut open, mut open_pairs) = (vec![false; all], vec![false; all * all]);
+    for row in &rows {
+        values(row).for_each(|one| open[one] = true);
+        pairs(row).for_each(|one| open_pairs[one] = true);
+    }
+    let is_open = |open: &[bool]| open.contains(&true);
     let mut sets = Vec::new();
-    while !open.is_empty() || (strength == Strength::Pairs && !open_pairs.is_empty()) {
+    while is_open(&open) || (strength == Strength::Pairs && is_open(&open_pairs)) {
         let gain = |row: &&Row| {
-            let fresh = values(row).filter(|one| open.contains(one)).count();
-            let fresh_pairs = pairs(row).filter(|one| open_pairs.contains(one)).count();
+            let fresh = values(row).filter(|one| open[*one]).count();
+            let fresh_pairs = pairs(row).filter(|one| open_pairs[*one]).count();
             match strength {
                 Strength::Values => (fresh, fresh_pairs),
                 Strength::Pairs => (fresh_pairs, fresh),
             }
         };
         let best = rows.iter().max_by_key(gain).expect("what is open stands in a row");
-        open.retain(|one| !values(best).any(|met| met == *one));
-        open_pairs.retain(|one| !pairs(best).any(|met| met == *one));
+        values(best).for_each(|one| open[one] = false);
+        pairs(best).for_each(|one| open_pairs[one] = false);
         sets.push(flags(&questions, best));
     }
     sets

@@ -1,6 +1,7 @@
 //! What tests share: packs of fixtures, answers, and a sandbox to run the program in.
 
 mod cover;
+mod extremes;
 mod pty;
 mod sandbox;
 mod story;
@@ -13,6 +14,7 @@ use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
 
 pub use cover::{Strength, cover};
+pub use extremes::extremes;
 pub use pty::{Terminal, script, shell};
 pub use sandbox::{Output, Sandbox};
 pub use story::{Story, Version};

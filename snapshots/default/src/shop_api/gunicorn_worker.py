@@ -11,6 +11,8 @@ It relies on attributes of uvicorn that are not documented: run a rolling restar
 load before raising its version.
 """
 
+from __future__ import annotations
+
 import asyncio
 import math
 import signal
@@ -34,6 +36,9 @@ from shop_api.settings import ShutdownSettings
 # What the line and the headers of a request may take, more than a proxy in front passes on.
 MAX_HEAD = 65536
 MAX_HEADERS = 100
+
+# What a worker that cannot start ends with.
+FAILURES = (Exception, SystemExit)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -70,7 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
 class JoinedLifespan(LifespanOn):
     """Ends its start when the other workers have started as well."""
 
-    def __init__(self, server: "DrainingServer") -> None:
+    def __init__(self, server: DrainingServer) -> None:
         super().__init__(server.config)
         self._server = server
 
@@ -84,7 +89,7 @@ class JoinedLifespan(LifespanOn):
 class DrainingServer(Server):
     """Answers whatever still arrives while it is stopping."""
 
-    def __init__(self, worker: "DrainingWorker", settings: ShutdownSettings) -> None:
+    def __init__(self, worker: DrainingWorker, settings: ShutdownSettings) -> None:
         super().__init__(worker.config)
         self._worker = worker
         self._settings = settings
@@ -140,7 +145,7 @@ class DrainingWorker(UvicornWorker):
     }
 
     # How many have started since the server's start or its last HUP; made by gunicorn.conf.py.
-    started: "Synchronized[int]"
+    started: Synchronized[int]
 
     def all_have_started(self) -> bool:
         """Tell whether as many as are wanted have."""
@@ -150,7 +155,7 @@ class DrainingWorker(UvicornWorker):
     def init_process(self) -> None:
         try:
             super().init_process()
-        except (Exception, SystemExit):
+        except FAILURES:
             if self.age <= self.cfg.workers:
                 # What cannot start now will not start when it is tried again.
                 raise

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -88,10 +89,9 @@ class DatabaseSettings(Section):
     @field_validator("url")
     @classmethod
     def _is_postgresql(cls, url: SecretStr) -> SecretStr:
-        try:
+        parsed = None
+        with suppress(ArgumentError, ValueError):
             parsed = make_url(url.get_secret_value())
-        except (ArgumentError, ValueError):
-            parsed = None
         if parsed is None or parsed.get_backend_name() != "postgresql":
             message = "must look like postgresql://user:password@host:5432/database"
             raise ValueError(message)
