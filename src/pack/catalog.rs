@@ -21,6 +21,8 @@ pub type Sources = BTreeMap<String, Cow<'static, [u8]>>;
 
 /// The newest version of the embedded pack, and the older ones as the build script packs them.
 static EMBEDDED: Dir<'static> = include_dir!("$OUT_DIR/newest");
+/// The pinned packages, with their hashes as numbers.
+const EMBEDDED_PINS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pins"));
 const EMBEDDED_HISTORY: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/history.rs"));
 
 /// The largest TOML file of a pack, and the most versions before the newest.
@@ -69,6 +71,7 @@ impl Catalog {
     pub fn embedded() -> Result<Self> {
         let mut files = Sources::new();
         collect(&EMBEDDED, &mut files);
+        files.insert("locks/pins.txt".to_owned(), spelled_out(EMBEDDED_PINS).into());
         let mut catalog = Self::from_files(Origin::Embedded, files)?;
         for (name, bytes) in EMBEDDED_HISTORY {
             let version = name.parse().map_err(|reason| broken(name, reason))?;
@@ -181,6 +184,27 @@ pub fn digest(sources: &Sources) -> String {
     tree::digest(
         sources.iter().map(|(path, bytes)| (format!("{path}\0{}\n", bytes.len()), bytes.as_ref())),
     )
+}
+
+/// Returns text with each hash that the build script made a number, the byte 1 and 32 bytes, in words.
+fn spelled_out(mut bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = Vec::with_capacity(bytes.len() * 5 / 2);
+    while let Some((first, rest)) = bytes.split_first() {
+        match rest.split_at_checked(32) {
+            Some((number, rest)) if *first == 1 => {
+                text.extend(b"    --hash=sha256:");
+                let digits = number.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                text.extend(digits.map(|digit| DIGITS[usize::from(digit)]));
+                bytes = rest;
+            }
+            _ => {
+                text.push(*first);
+                bytes = rest;
+            }
+        }
+    }
+    text
 }
 
 /// Reads files that the build script packed: name, length and bytes of each.
