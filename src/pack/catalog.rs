@@ -193,9 +193,13 @@ fn spelled_out(mut bytes: &[u8]) -> Vec<u8> {
     while let Some((first, rest)) = bytes.split_first() {
         match rest.split_at_checked(32) {
             Some((number, rest)) if *first == 1 => {
-                text.extend(b"    --hash=sha256:");
-                let digits = number.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-                text.extend(digits.map(|digit| DIGITS[usize::from(digit)]));
+                let mut digits = [0; 64];
+                for (pair, byte) in digits.chunks_exact_mut(2).zip(number) {
+                    pair[0] = DIGITS[usize::from(byte >> 4)];
+                    pair[1] = DIGITS[usize::from(byte & 15)];
+                }
+                text.extend_from_slice(b"    --hash=sha256:");
+                text.extend_from_slice(&digits);
                 bytes = rest;
             }
             _ => {

@@ -35,10 +35,12 @@ impl Reserved {
         if !self.pinned {
             return;
         }
-        let pins = sources.get("locks/pins.txt").map(|bytes| String::from_utf8_lossy(bytes));
-        for (name, _) in
-            pins.iter().flat_map(|pins| pins.lines()).filter_map(|l| l.split_once("=="))
-        {
+        let pins = sources.get("locks/pins.txt").map_or(&[][..], |bytes| bytes);
+        // Each name begins a line, and thousands of hashes stand behind them.
+        let lines = pins.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b" "));
+        for line in lines {
+            let line = std::str::from_utf8(line).unwrap_or_default();
+            let Some((name, _)) = line.split_once("==") else { continue };
             self.values.push(name.to_owned());
             if name.contains('-') {
                 self.values.push(name.replace('-', "_"));
