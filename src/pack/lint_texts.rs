@@ -7,7 +7,7 @@ use super::{Anchor, Kind, Pack, Question, placeholders};
 use crate::error::Problem;
 
 /// What files of a language are called, and the filters that write a text in it.
-const LANGUAGES: [(&[&str], &[&str]); 7] = [
+const LANGUAGES: [(&[&str], &[&str]); 8] = [
     (&[".yaml", ".yml"], &["yaml", "yaml_string"]),
     (&[".toml"], &["toml_string"]),
     (&[".json"], &["json_string"]),
@@ -15,6 +15,8 @@ const LANGUAGES: [(&[&str], &[&str]); 7] = [
     (&[".sh"], &["shell_string"]),
     (&[".md"], &["markdown"]),
     (&["Dockerfile"], &["docker_string"]),
+    // Languages without one.
+    (&[".conf", ".service", ".socket", ".env", "justfile"], &[]),
 ];
 
 /// Returns every place that prints a text as it was typed where that could mean something else.
@@ -78,7 +80,8 @@ fn written<'a>(anchors: &'a [Anchor], path: &'a str) -> &'a str {
 /// Returns the texts that a line prints, or keeps to be printed, wrongly, and why.
 fn findings<'a>(texts: &'a [Text<'a>], file: &str, line: &str) -> Vec<(&'a Text<'a>, String)> {
     let language = LANGUAGES.iter().find(|(ends, _)| ends.iter().any(|end| file.ends_with(end)));
-    let filters = language.map_or(&[][..], |(_, filters)| filters);
+    // Plain text means nothing but itself.
+    let Some((_, filters)) = language else { return Vec::new() };
     let is_yaml = filters.contains(&"yaml");
     let mut found = Vec::new();
     let (mut before, mut rest) = (String::new(), line);
