@@ -8,23 +8,21 @@ use super::{Key, Value};
 
 /// A table that holds if every key's answer equals the value, or is one of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "BTreeMap<Key, OneOrMore>")]
+#[serde(try_from = "BTreeMap<Key, toml::Value>")]
 pub struct When(BTreeMap<Key, Vec<Value>>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    More(Vec<Value>),
-    One(Value),
-}
+impl TryFrom<BTreeMap<Key, toml::Value>> for When {
+    type Error = String;
 
-impl From<BTreeMap<Key, OneOrMore>> for When {
-    fn from(table: BTreeMap<Key, OneOrMore>) -> Self {
-        let entries = table.into_iter().map(|(key, values)| match values {
-            OneOrMore::One(value) => (key, vec![value]),
-            OneOrMore::More(values) => (key, values),
-        });
-        Self(entries.collect())
+    fn try_from(table: BTreeMap<Key, toml::Value>) -> Result<Self, String> {
+        let entry = |(key, written): (Key, toml::Value)| {
+            let values: Result<Vec<Value>, String> = match written {
+                toml::Value::Array(values) => values.into_iter().map(Value::try_from).collect(),
+                one => Value::try_from(one).map(|value| vec![value]),
+            };
+            values.map(|values| (key, values))
+        };
+        table.into_iter().map(entry).collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Reserved {
     pub question: Key,
     /// Why, in the words of a clause; empty where nothing is known but that they are taken.
     pub because: String,
-    /// The texts.
+    /// The texts; a pack writes them as one, with blanks between.
     pub values: Vec<String>,
     /// A regular expression for whole texts that are reserved too.
     pub pattern: Option<String>,
@@ -39,14 +39,8 @@ impl TryFrom<Table> for Reserved {
         let question = text("question")?.ok_or("`reserved` lacks `question`")?;
         let because = text("because")?.unwrap_or_default();
         let pattern = text("pattern")?;
-        let values = match table.remove("values") {
-            None => Some(Vec::new()),
-            Some(Value::Array(values)) => {
-                values.iter().map(|value| value.as_str().map(str::to_owned)).collect()
-            }
-            Some(_) => None,
-        };
-        let values = values.ok_or("`values` of `reserved` is no list of texts")?;
+        let values = text("values")?.unwrap_or_default();
+        let values = values.split_whitespace().map(str::to_owned).collect();
         let pinned = table.remove("pinned").map_or(Some(false), |value| value.as_bool());
         let pinned = pinned.ok_or("`pinned` of `reserved` is no boolean")?;
         let when = table.remove("when").unwrap_or_else(|| Value::Table(Table::new()));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The value of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "toml::Value")]
 pub enum Value {
     /// An answer to a yes-or-no question.
     Bool(bool),
@@ -37,6 +37,26 @@ impl fmt::Display for Value {
             Self::Integer(value) => value.fmt(formatter),
             Self::Text(value) => formatter.write_str(value),
             Self::Many(values) => formatter.write_str(&values.join(",")),
+        }
+    }
+}
+
+impl TryFrom<toml::Value> for Value {
+    type Error = String;
+
+    fn try_from(written: toml::Value) -> Result<Self, String> {
+        let text = |value: toml::Value| match value {
+            toml::Value::String(text) => Ok(text),
+            other => Err(format!("expected a list of texts, found {} in it", other.type_str())),
+        };
+        match written {
+            toml::Value::Boolean(value) => Ok(Self::Bool(value)),
+            toml::Value::Integer(value) => Ok(Self::Integer(value)),
+            toml::Value::String(value) => Ok(Self::Text(value)),
+            toml::Value::Array(values) => {
+                values.into_iter().map(text).collect::<Result<_, _>>().map(Self::Many)
+            }
+            other => Err(format!("expected an answer, found {}", other.type_str())),
         }
     }
 }
