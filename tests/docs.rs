@@ -88,3 +88,82 @@ fn every_test_that_the_threat_model_names_is_there() {
         assert!(function || modules.into_iter().any(|path| read(path).is_some()), "no {test}");
     }
 }
+
+#[test]
+fn the_pack_that_its_page_shows_gives_what_the_page_says() {
+    let page = std::fs::read_to_string(manifest("templates/README.md")).expect("the page");
+    let block = |path: &str| {
+        let (_, behind) = page.split_once(&format!("\n`{path}`\n```")).expect("a block");
+        let (_, text) = behind.split_once('\n').expect("a language");
+        text.split_once("```\n").expect("its end").0.to_owned()
+    };
+    let sandbox = Sandbox::new();
+    for path in ["pack.toml", "base/README.md.tera"] {
+        sandbox.write(&format!("note/{path}"), &block(path));
+    }
+    let (_, command) = page.split_once("With these, `fastwright ").expect("a command");
+    let command: Vec<&str> = command.split_once('`').expect("its end").0.split(' ').collect();
+
+    let output = sandbox.run(&command);
+
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    assert_eq!(sandbox.read("shop/README.md"), block("README.md"));
+}
+
+#[test]
+fn every_key_and_filter_of_the_format_is_on_its_page() {
+    let page = std::fs::read_to_string(manifest("templates/README.md")).expect("the page");
+    let filters = std::fs::read_to_string(manifest("src/render/filters.rs")).expect("a source");
+    let filters = filters.split("register_filter(\"").skip(1);
+    let mut words: Vec<String> =
+        filters.filter_map(|rest| rest.split_once('"')).map(|(name, _)| name.to_owned()).collect();
+    assert!(words.len() > 10);
+    // Whoever writes a key that is not there is told those that are.
+    let component = "label = 'x'\nhelp = 'x'\n";
+    let tables = [
+        ("pack.toml", ""),
+        ("pack.toml", "[[section]]\n"),
+        ("pack.toml", "[[question]]\n"),
+        ("pack.toml", "[[conflict]]\n"),
+        ("pack.toml", "[[anchor]]\n"),
+        ("pack.toml", "[[overlay]]\n"),
+        ("pack.toml", "[[overlay]]\nfolder = 'x'\nwhen = {}\n[overlay.adds]\n"),
+        ("pack.toml", "[[release]]\n"),
+        ("pack.toml", "[[environment]]\n"),
+        ("pack.toml", "[dependencies]\n"),
+        ("components/a/x/component.toml", component),
+        ("components/a/x/component.toml", "label = 'x'\nhelp = 'x'\n[[services]]\n"),
+    ];
+    for (path, table) in tables {
+        let sandbox = Sandbox::new();
+        let pack = "name = 'p'\nversion = '1.0.0'\n";
+        let question = "[[section]]\nkey = 's'\nlabel = 's'\n[[question]]\nkey = 'a'\nkind = 'one'\n\
+             section = 's'\nlabel = 'A'\n";
+        let text = format!("{table}surely_no_key = 1\n");
+        if path == "pack.toml" {
+            sandbox.write(
+                "pack/pack.toml",
+                &if table.is_empty() { text + pack } else { pack.to_owned() + &text },
+            );
+        } else {
+            sandbox.write("pack/pack.toml", &format!("{pack}{question}"));
+            sandbox.write(&format!("pack/{path}"), &text);
+        }
+
+        let output = sandbox.run(&["--pack", "pack", "list"]);
+
+        let (_, told) = output
+            .stderr
+            .split_once("expected one of ")
+            .or_else(|| output.stderr.split_once("expected "))
+            .expect("the keys");
+        let keys = told.lines().next().expect("a line").split('`').skip(1).step_by(2);
+        words.extend(keys.map(str::to_owned));
+    }
+
+    assert!(words.len() > 60, "{words:?}");
+    for word in words {
+        let is_told = [format!("`{word}"), format!("[{word}]"), format!(" {word}")];
+        assert!(is_told.iter().any(|told| page.contains(told)), "{word} is not on the page");
+    }
+}

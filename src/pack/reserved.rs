@@ -67,9 +67,8 @@ impl Reserved {
         }
         let pins = sources.get("locks/pins.txt").map_or(&[][..], |bytes| bytes);
         // Each name begins a line, and thousands of hashes stand behind them.
-        let lines = pins.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b" "));
-        for line in lines {
-            let line = std::str::from_utf8(line).unwrap_or_default();
+        let lines = std::str::from_utf8(pins).unwrap_or_default().lines();
+        for line in lines.filter(|line| !line.starts_with(' ')) {
             let Some((name, _)) = line.split_once("==") else { continue };
             self.values.push(name.to_owned());
             if name.contains('-') {
