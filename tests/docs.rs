@@ -99,7 +99,7 @@ fn the_pack_that_its_page_shows_gives_what_the_page_says() {
     };
     let sandbox = Sandbox::new();
     for path in ["pack.toml", "base/README.md.tera"] {
-        sandbox.write(&format!("note/{path}"), &block(path));
+        sandbox.write(&format!("note/{path}"), block(path));
     }
     let (_, command) = page.split_once("With these, `fastwright ").expect("a command");
     let command: Vec<&str> = command.split_once('`').expect("its end").0.split(' ').collect();
@@ -146,7 +146,7 @@ fn every_key_and_filter_of_the_format_is_on_its_page() {
                 &if table.is_empty() { text + pack } else { pack.to_owned() + &text },
             );
         } else {
-            sandbox.write("pack/pack.toml", &format!("{pack}{question}"));
+            sandbox.write("pack/pack.toml", format!("{pack}{question}"));
             sandbox.write(&format!("pack/{path}"), &text);
         }
 
