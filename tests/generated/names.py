@@ -17,7 +17,7 @@ HELPER = re.compile(r"[0-9a-f]{20}__mypyc")
 def main(pack):
     manifest = tomllib.loads((Path(pack) / "pack.toml").read_text())
     rules = [rule for rule in manifest["reserved"] if rule["question"] == "package"]
-    reserved = {name for rule in rules for name in rule.get("values", [])}
+    reserved = {name for rule in rules for name in rule.get("values", "").split()}
     pins = re.findall(r"(?m)^([a-z0-9-]+)==", (Path(pack) / "locks/pins.txt").read_text())
     reserved |= {name.replace("-", "_") for name in pins if any(rule.get("pinned") for rule in rules)}
     pattern = next(question["pattern"] for question in manifest["question"] if question["key"] == "package")
