@@ -10,7 +10,7 @@ import pytest
 
 from doctor import Doctor, changed, put
 from rollouts import recorded, rollout
-from support import Answers, Authority, Stack, docker, run
+from support import Answers, Authority, Stack, docker, run, wait_for
 
 
 @pytest.fixture
@@ -64,15 +64,25 @@ def test_an_address_with_another_password(doctor: Doctor, stack: Stack, secrets:
         doctor.mends("secrets/app_database_url has another password than secrets/database_password")
 
 
-def test_a_password_that_is_not_the_database_s(doctor: Doctor, stack: Stack, secrets: Path, answers: Answers):
+def test_a_password_that_is_not_the_database_s(doctor: Doctor, stack: Stack, secrets: Path, image: str):
     password, url = secrets / "database_password", secrets / "app_database_url"
     url.write_text(url.read_text().replace(password.read_text(), "new"))
     password.write_text("new")
 
     doctor.mends("the database does not take the password in secrets/database_password; .*")
 
-    # What comes next connects with it.
+    # What runs knows the old one until it is rolled out again; then it connects with the new one.
     stack.compose("run", "--rm", "--no-deps", "migrate")
+    done = rollout(stack, image, watch=0)
+    assert done.returncode == 0, done.stderr
+    stack.compose("restart", "database")
+    wait_for(lambda: is_ready(stack), "connections with the new password", 30)
+
+
+def is_ready(stack: Stack) -> bool:
+    """Does each resource of the application answer?"""
+    source = "import urllib.request as request; request.urlopen('http://127.0.0.1:8000/ready')"
+    return subprocess.run(["docker", "exec", stack.container("app"), "python", "-c", source], capture_output=True).returncode == 0
 
 
 def test_a_certificate_that_is_missing(doctor: Doctor, stack: Stack, tls: Path):

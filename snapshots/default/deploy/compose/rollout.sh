@@ -37,8 +37,8 @@ state() { # of the containers of these services: how often each was started agai
         docker inspect --format '{{.RestartCount}} {{.State.Status}} {{.State.Health.Status}}' | paste -s -d ,
 }
 
-start() { # a service, and tell whether it gets ready; one that ends is not waited for
-    compose up --detach --no-deps "$1" || return 1
+start() { # a service anew, since Compose sees no secret change; tell whether it gets ready, or ended before
+    compose up --detach --no-deps --force-recreate "$1" || return 1
     while true; do
         case $(state "$1") in
             *" running healthy") return ;;
@@ -198,7 +198,8 @@ $(missing_secrets)"
                 "docker compose up --detach --wait database && ./rollout.sh --doctor"
         fi
     elif ! takes_password <secrets/database_password >/dev/null 2>&1; then
-        mend "the database does not take the password in secrets/database_password; bring back the old one, or:" "$(change_password)"
+        mend "the database does not take the password in secrets/database_password; bring back the old one, or change it and roll out again:" \
+            "$(change_password)"
     fi
 }
 
