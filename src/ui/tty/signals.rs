@@ -218,8 +218,9 @@ impl State {
     pub(super) fn stop_job(&self) -> io::Result<()> {
         self.resume.store(false, Ordering::SeqCst);
         kill_current_process_group(Signal::TSTP)?;
-        // Another thread may have been given the signal.
-        for _ in 0..100 {
+        // Another thread may have been given the signal, and on a busy machine it comes late: taken
+        // for a new one, it would stop the program when that is to go on.
+        for _ in 0..5000 {
             if self.stop.swap(false, Ordering::SeqCst) {
                 break;
             }
