@@ -27,7 +27,7 @@ FOREIGN = {"buildctl-daemonless.sh"}
 IDLE = {
     "deploy/nginx/proxy.conf": r"keepalive_timeout (\d+)s;",
     "deploy/traefik/dynamic/services.yaml": r"idleConnTimeout: (\d+)s",
-    "deploy/envoy/envoy.yaml": r"HttpProtocolOptions\n(?:.*\n){1,3}?.*\{idle_timeout: (\d+)s\}",
+    "deploy/envoy/envoy.yaml": r"HttpProtocolOptions\n(?:.*\n){1,3}?.*\{idle_timeout: (\d+)s[,}]",
 }
 # Folders of other programs on a machine.
 FOREIGN_FOLDERS = {("etc", program) for program in ("systemd", "nginx", "traefik", "envoy", "letsencrypt")}
