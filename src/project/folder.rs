@@ -152,7 +152,7 @@ impl Folder {
         if found.len() > MAX_SIZE {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 1);
+        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 33);
         Read::by_ref(&mut file).take(MAX_SIZE).read_to_end(&mut bytes)?;
         let is_executable = found.permissions().mode() & 0o100 != 0;
         let mode = if is_executable { Mode::Executable } else { Mode::Regular };

@@ -150,10 +150,13 @@ const READING: OFlags =
 /// Reads what must be a file: whoever opens a pipe waits for its other end, and a device has none.
 fn read(path: &Path, limit: usize, more: OFlags) -> io::Result<Vec<u8>> {
     let file = fs::File::from(rustix::fs::open(path, READING | more, Mode::empty())?);
-    if !file.metadata()?.is_file() {
+    let found = file.metadata()?;
+    if !found.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
     }
-    let mut bytes = Vec::new();
+    // Room for all of it and a little more: its end is seen without another look.
+    let length = usize::try_from(found.len()).unwrap_or(limit).min(limit);
+    let mut bytes = Vec::with_capacity(length + 33);
     file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
