@@ -131,18 +131,15 @@ impl Transaction<'_> {
         if !self.is_written(number, entry) && root.has_folder(&self.journal.waiting) {
             return Ok(None);
         }
-        let print = |folder: &Folder, path: &str| {
-            Ok::<_, io::Error>(folder.read(path)?.as_ref().map(fingerprint))
-        };
-        for number in 1..100 {
-            let more = if number == 1 { String::new() } else { format!("-{number}") };
+        for copy in 1..100 {
+            let more = if copy == 1 { String::new() } else { format!("-{copy}") };
             let name = format!("{}.fastwright-original{more}", entry.path);
             if !root.has(&name) {
                 store.keep(&kept, root, &name)?;
                 return Ok(Some(name));
             }
             // A run before this one was killed when it had got so far.
-            if print(root, &name)? == entry.before {
+            if root.read(&name)?.as_ref().map(fingerprint) == entry.before {
                 return Ok(Some(name));
             }
         }
