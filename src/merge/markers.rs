@@ -2,20 +2,15 @@
 
 use super::text::Labels;
 
-/// The least length of a marker.
-const LENGTH: usize = 7;
-
 /// Returns the number of the first line, from 1, that is a marker of ours.
 ///
 /// Markers of git itself, which name branches, are none: they are git's to tell.
 #[must_use]
 pub fn marker(bytes: &[u8], pack: &str) -> Option<usize> {
-    if !bytes.windows(LENGTH).any(|window| {
-        [b"<<<<<<<", b">>>>>>>"].contains(&window.first_chunk().unwrap_or(b"       "))
-    }) {
-        return None;
-    }
     let is_marker = |line: &[u8]| {
+        if !line.starts_with(b"<<<<<<<") && !line.starts_with(b">>>>>>>") {
+            return false;
+        }
         let line = String::from_utf8_lossy(line);
         label(&line, '<') == Some(Labels::OURS)
             || label(&line, '>')
@@ -26,9 +21,8 @@ pub fn marker(bytes: &[u8], pack: &str) -> Option<usize> {
 }
 
 fn label(line: &str, sign: char) -> Option<&str> {
-    let rest = line.trim_start_matches(sign);
-    let is_long = line.len() - rest.len() >= LENGTH;
-    rest.strip_prefix(' ').filter(|_| is_long).map(str::trim_end)
+    let label = line.strip_prefix(sign)?.trim_start_matches(sign);
+    label.strip_prefix(' ').map(str::trim_end)
 }
 
 fn is_version(text: &str) -> bool {

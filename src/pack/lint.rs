@@ -288,6 +288,9 @@ impl Findings<'_> {
         let keys = self.pack.components().map(|component| component.question.as_str());
         let slots: Vec<&str> = keys.filter(is_slot).collect();
         for (path, bytes) in self.pack.files("base/") {
+            if path.strip_suffix(".tera").is_none() {
+                continue;
+            }
             let text = String::from_utf8_lossy(bytes);
             for (number, line) in text.lines().enumerate() {
                 let tags = line.split("{%").skip(1).filter_map(|rest| rest.split_once("%}"));

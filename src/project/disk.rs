@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::failure::failure;
-use super::folder::Folder;
+use super::folder::{Folder, Found};
 use super::links::{inside, leads_out};
 use crate::error::{Error, Result};
 use crate::merge::{Ours, Standing, Tracking, side_paths};
@@ -125,15 +125,14 @@ impl Reader<'_> {
             Parent::Folder | Parent::Linked(_) => {}
         }
         let place = real(path.as_str(), &parent);
-        let standing = match self.root.look(&place) {
-            Err(cause) => Err(cause),
-            Ok(None) => Ok(None),
-            Ok(Some(found)) if found.is_dir() => self.directory(path, &place).map(Some),
-            Ok(Some(_)) => self.root.read(&place).map(|blob| {
-                let tracked = |blob| Standing::Blob(blob, (self.tracking)(path));
-                Some(blob.map_or(Standing::Special, tracked))
-            }),
-        };
+        let standing = self.root.find(&place).and_then(|found| {
+            Ok(match found {
+                Found::Nothing => None,
+                Found::Folder => Some(self.directory(path, &place)?),
+                Found::File(blob) => Some(Standing::Blob(blob, (self.tracking)(path))),
+                Found::Special => Some(Standing::Special),
+            })
+        });
         standing.map_err(|cause| failure("read", &self.root.join(path), &cause))
     }
 

@@ -48,6 +48,17 @@ pub(super) struct Identity {
     pub(super) born: Option<u128>,
 }
 
+/// What stands at a path.
+#[derive(Debug)]
+pub(super) enum Found {
+    Nothing,
+    Folder,
+    /// A file or a symbolic link.
+    File(Blob),
+    /// A pipe, a socket, a device.
+    Special,
+}
+
 impl Folder {
     /// Opens a folder that the user named; links on the way to it are followed.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
@@ -128,40 +139,41 @@ impl Folder {
 
     /// Reads the file or link at a path; `None` where there is neither.
     pub(super) fn read(&self, path: &str) -> io::Result<Option<Blob>> {
+        Ok(match self.find(path)? {
+            Found::File(blob) => Some(blob),
+            Found::Nothing | Found::Folder | Found::Special => None,
+        })
+    }
+
+    /// Tells what stands at a path, and reads a file or a link.
+    pub(super) fn find(&self, path: &str) -> io::Result<Found> {
+        if let Some(file) = at_once::open_file(&self.dir, path, Access::Read) {
+            return read_file(file);
+        }
         let looked = self
             .around(path)
             .and_then(|(around, name)| Ok((around.get().symlink_metadata(name)?, around, name)));
         let (found, around, name) = match looked {
             Ok(looked) => looked,
-            Err(cause) if is_absent(&cause) => return Ok(None),
+            Err(cause) if is_absent(&cause) => return Ok(Found::Nothing),
             Err(cause) => return Err(cause),
         };
         if found.is_symlink() {
             let end = around.get().read_link_contents(name)?;
-            return Ok(Some(Blob { bytes: end.into_os_string().into_vec(), mode: Mode::Link }));
+            let bytes = end.into_os_string().into_vec();
+            Ok(Found::File(Blob { bytes, mode: Mode::Link }))
+        } else if found.is_dir() {
+            Ok(Found::Folder)
+        } else if found.is_file() {
+            read_file(around.open_file(name, Access::Read)?)
+        } else {
+            Ok(Found::Special)
         }
-        if !found.is_file() {
-            return Ok(None);
-        }
-        let mut file = around.open_file(name, OpenOptions::new().read(true))?;
-        // A pipe may have taken its place; it was opened without waiting for anybody.
-        let found = file.metadata()?;
-        if !found.is_file() {
-            return Ok(None);
-        }
-        if found.len() > MAX_SIZE {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 33);
-        Read::by_ref(&mut file).take(MAX_SIZE).read_to_end(&mut bytes)?;
-        let is_executable = found.permissions().mode() & 0o100 != 0;
-        let mode = if is_executable { Mode::Executable } else { Mode::Regular };
-        Ok(Some(Blob { bytes, mode }))
     }
 
     /// Tries to open a file for writing, and writes nothing.
     pub(super) fn try_write(&self, path: &str) -> io::Result<()> {
-        self.open_file(path, OpenOptions::new().write(true)).map(|_| ())
+        self.open_file(path, Access::Write).map(|_| ())
     }
 
     /// Lists what stands in a folder below, or in this one for an empty path.
@@ -255,7 +267,7 @@ impl Folder {
                 .get()
                 .symlink_contents(from_around.get().read_link_contents(from)?, name);
         }
-        let mut old = self.open_file(from, OpenOptions::new().read(true))?;
+        let mut old = self.open_file(from, Access::Read)?;
         let found = old.metadata()?;
         if !found.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -295,7 +307,7 @@ impl Folder {
         if mode == Mode::Link || !like.is_file() {
             return Ok(());
         }
-        let file = self.open_file(path, OpenOptions::new().read(true))?;
+        let file = self.open_file(path, Access::Read)?;
         let (bits, new) = (like.permissions().mode(), file.metadata()?);
         let bits = match mode {
             Mode::Executable if bits & 0o100 == 0 => bits | (bits & 0o444) >> 2,
@@ -348,9 +360,12 @@ impl Folder {
         }
     }
 
-    fn open_file(&self, path: &str, options: &mut OpenOptions) -> io::Result<fs::File> {
+    fn open_file(&self, path: &str, access: Access) -> io::Result<fs::File> {
+        if let Some(file) = at_once::open_file(&self.dir, path, access) {
+            return Ok(file);
+        }
         let (around, name) = self.around(path)?;
-        around.open_file(name, options)
+        around.open_file(name, access)
     }
 
     /// Opens the folder around a path, and returns it with the last part.
@@ -358,7 +373,7 @@ impl Folder {
         let Some((parents, name)) = path.rsplit_once('/') else {
             return Ok((Around::Itself(&self.dir), path));
         };
-        if let Some(dir) = open_at_once(&self.dir, parents) {
+        if let Some(dir) = at_once::open_folder(&self.dir, parents) {
             return Ok((Around::Below(dir), name));
         }
         let mut around = Around::Itself(&self.dir);
@@ -367,6 +382,13 @@ impl Folder {
         }
         Ok((around, name))
     }
+}
+
+/// What a file that is there is opened for.
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
 }
 
 /// The folder around a path.
@@ -384,27 +406,80 @@ impl Around<'_> {
     }
 
     /// Opens a file without following a link or waiting for the other end of a pipe.
-    fn open_file(&self, name: &str, options: &mut OpenOptions) -> io::Result<fs::File> {
-        let options = options.follow(FollowSymlinks::No).nonblock(true);
-        self.get().open_with(name, options).map(cap_std::fs::File::into_std)
+    fn open_file(&self, name: &str, access: Access) -> io::Result<fs::File> {
+        let mut options = OpenOptions::new();
+        match access {
+            Access::Read => options.read(true),
+            Access::Write => options.write(true),
+        };
+        options.follow(FollowSymlinks::No).nonblock(true);
+        self.get().open_with(name, &options).map(cap_std::fs::File::into_std)
     }
 }
 
-/// Opens a folder below another one by one call, where the system can do that without links.
-/// Nothing is returned where it cannot, or where no such folder is: each part of the path tells why.
-#[cfg(target_os = "linux")]
-fn open_at_once(dir: &Dir, path: &str) -> Option<Dir> {
-    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+/// Reads a file to its end. A pipe may have taken its place since it was looked at; it was opened
+/// without waiting for anybody.
+fn read_file(mut file: fs::File) -> io::Result<Found> {
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Ok(Found::Special);
+    }
+    if found.len() > MAX_SIZE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 33);
+    Read::by_ref(&mut file).take(MAX_SIZE).read_to_end(&mut bytes)?;
+    let is_executable = found.permissions().mode() & 0o100 != 0;
+    let mode = if is_executable { Mode::Executable } else { Mode::Regular };
+    Ok(Found::File(Blob { bytes, mode }))
+}
 
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    let opened = openat2(dir, path, flags, Mode::empty(), resolve).ok()?;
-    Some(Dir::from_std_file(opened.into()))
+/// What stands below another folder, opened by one call where the system can do that without links.
+/// Nothing is returned where it cannot, or where no such thing is: each part of the path tells why.
+#[cfg(target_os = "linux")]
+mod at_once {
+    use std::fs::File;
+
+    use super::Access;
+    use cap_std::fs::Dir;
+    use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, openat2, statat};
+
+    pub(super) fn open_folder(dir: &Dir, path: &str) -> Option<Dir> {
+        open(dir, path, OFlags::PATH | OFlags::DIRECTORY).map(Dir::from_std_file)
+    }
+
+    /// Opens a file that is neither a link nor a device, which an opening may set in motion.
+    pub(super) fn open_file(dir: &Dir, path: &str, access: Access) -> Option<File> {
+        let access = match access {
+            Access::Read => OFlags::RDONLY,
+            Access::Write => OFlags::WRONLY,
+        };
+        let found = statat(dir, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+        let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY;
+        if is_file { open(dir, path, flags) } else { None }
+    }
+
+    fn open(dir: &Dir, path: &str, flags: OFlags) -> Option<File> {
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        openat2(dir, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve).ok().map(File::from)
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn open_at_once(_: &Dir, _: &str) -> Option<Dir> {
-    None
+mod at_once {
+    use std::fs::File;
+
+    use super::Access;
+    use cap_std::fs::Dir;
+
+    pub(super) fn open_folder(_: &Dir, _: &str) -> Option<Dir> {
+        None
+    }
+
+    pub(super) fn open_file(_: &Dir, _: &str, _: Access) -> Option<File> {
+        None
+    }
 }
 
 /// Tells whether an error says that nothing stands at a path.

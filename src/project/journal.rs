@@ -9,7 +9,7 @@ use std::io;
 use sha2::{Digest, Sha256};
 
 use super::failure::failure;
-use super::folder::Folder;
+use super::folder::{Folder, Found};
 use crate::error::Result;
 use crate::merge::Edit;
 use crate::tree::{Blob, RelPath};
@@ -106,12 +106,10 @@ impl Entry {
 
     /// Looks at what stands at a path that is the entry's.
     pub(super) fn state(&self, folder: &Folder, path: &str) -> io::Result<State> {
-        let found = match folder.look(path)? {
-            None => None,
-            Some(_) => match folder.read(path)? {
-                Some(blob) => Some(fingerprint(&blob)),
-                None => return Ok(State::Other),
-            },
+        let found = match folder.find(path)? {
+            Found::Nothing => None,
+            Found::File(blob) => Some(fingerprint(&blob)),
+            Found::Folder | Found::Special => return Ok(State::Other),
         };
         Ok(if found == self.after {
             State::After
