@@ -22,6 +22,7 @@ mod links;
 mod lock;
 mod open;
 mod ours;
+mod packfile;
 mod program;
 mod readable;
 mod repository;
