@@ -125,6 +125,8 @@ fn every_key_and_filter_of_the_format_is_on_its_page() {
         ("pack.toml", "[[section]]\n"),
         ("pack.toml", "[[question]]\n"),
         ("pack.toml", "[[conflict]]\n"),
+        ("pack.toml", "[[fact]]\n"),
+        ("pack.toml", "[[contract]]\n"),
         ("pack.toml", "[[anchor]]\n"),
         ("pack.toml", "[[overlay]]\n"),
         ("pack.toml", "[[overlay]]\nfolder = 'x'\nwhen = {}\n[overlay.adds]\n"),

@@ -1,9 +1,10 @@
 //! Packs: formats, versions and lints.
 
 use fastwright::pack::{Catalog, Kind, Value, lint, lint_release, lint_texts};
+use fastwright::render::render;
 use fastwright::tree::{Blob, RelPath, Tree};
 
-use crate::support::{catalog, pack};
+use crate::support::{answers, catalog, pack};
 
 /// Returns a pack of these files.
 fn made(files: &[(&str, &str)]) -> fastwright::error::Result<fastwright::pack::Pack> {
@@ -327,4 +328,149 @@ fn a_released_version_is_rendered_as_it_always_was() {
         let known = std::fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(text, known, "{version} is rendered otherwise than when it was released");
     }
+}
+
+/// A question with the choices `near` and `far`, a fact, an anchor, and a number.
+const FAR: &str = "
+[[question]]
+key = 'place'
+section = 's'
+kind = 'one'
+label = 'Place'
+default = 'near'
+[[question]]
+key = 'count'
+section = 's'
+kind = 'integer'
+label = 'Count'
+min = 1
+max = 4
+default = 1
+[[fact]]
+key = 'is_far'
+question = 'place'
+help = 'It is not here'
+default = false
+[[anchor]]
+key = 'way'
+file = 'way.txt'
+";
+
+const WAY: (&str, &str) = ("base/way.txt.tera", "{= facts.is_far =}\n{= anchors.way =}\n");
+const NEAR: (&str, &str) = ("components/place/near/component.toml", "label = 'Near'\nhelp = ''\n");
+
+#[test]
+fn a_fact_is_what_the_choice_says_or_its_default() {
+    let far = "label = 'Far'\nhelp = ''\nafter = 'near'\nfacts = { is_far = true }\n[[overlay]]\n\
+               folder = 'road'\nwhen = { is_far = true, count = { min = 2, max = 3 } }\n";
+    let overlay = "[[overlay]]\nfolder = 'stay'\nwhen = { place = { not = 'far' } }\n";
+    let pack = made(&[
+        ("pack.toml", &format!("{HEAD}{FAR}{overlay}")),
+        WAY,
+        NEAR,
+        ("components/place/far/component.toml", far),
+        ("components/place/far/road/fragments/way.tera", "by road\n"),
+        ("stay/fragments/way.tera", "none\n"),
+    ])
+    .expect("a pack");
+    assert_eq!(lint(&pack), []);
+    let cases = [
+        ("near", "2", "false\nnone\n"),
+        ("far", "1", "true\n"),
+        ("far", "2", "true\nby road\n"),
+        ("far", "4", "true\n"),
+    ];
+
+    for (place, count, expected) in cases {
+        let given = [("place", place), ("count", count)];
+        let tree = render(&pack, &answers(&pack, &given).expect("accepted")).expect("a tree");
+
+        let way = tree.get(&RelPath::parse("way.txt").expect("a path")).expect("the file");
+        assert_eq!(String::from_utf8_lossy(&way.bytes), expected, "{given:?}");
+    }
+}
+
+#[test]
+fn wrong_facts_and_conditions_are_told() {
+    let far = |more: &str| format!("label = 'Far'\nhelp = ''\n{more}\n");
+    let cases = [
+        ("", "facts = { is_near = true }", "no `[[fact]]` of pack.toml is `is_near`"),
+        ("", "facts = { is_far = 'very' }", "`very` is no value of the fact `is_far`"),
+        ("", "after = 'here'", "`here` is no answer to `place`"),
+        (
+            "[[fact]]\nkey = 'count'\nquestion = 'place'\nhelp = ''\ndefault = 1",
+            "",
+            "the name `count`",
+        ),
+        ("[[fact]]\nkey = 'b'\nquestion = 'b'\nhelp = ''\ndefault = 1", "", "no question `b`"),
+        (
+            "[[contract]]\nquestion = 'place'\nbecause = ''\nfragments = ['door']",
+            "",
+            "a contract names no anchor: `door`",
+        ),
+    ];
+    for (manifest, component, expected) in cases {
+        let component = far(component);
+        let files = [WAY, NEAR, ("components/place/far/component.toml", component.as_str())];
+        let found = findings(&format!("{FAR}{manifest}\n"), &files);
+
+        assert!(found.iter().any(|reason| reason.contains(expected)), "{expected}: {found:?}");
+    }
+    let unreadable = [
+        ("place = { not = 'here' }", "`here` is no answer to `place`"),
+        ("place = { min = 2 }", "the condition of `place` never holds"),
+        ("place = { least = 2 }", "`least` is none of `not`, `min` and `max`"),
+        ("count = { min = 9 }", "the condition of `count` never holds"),
+        ("name = { not = 'here' }", "`name` is no choice"),
+    ];
+    for (when, expected) in unreadable {
+        let conflict = format!("{HEAD}{FAR}[[conflict]]\nwhen = {{ {when} }}\nreason = ''\n");
+        let error = made(&[("pack.toml", &conflict), WAY, NEAR]).expect_err("refused").to_string();
+
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+}
+
+#[test]
+fn a_contract_names_what_a_choice_lacks_and_where_it_belongs() {
+    let contracts = "[[contract]]\nquestion = 'place'\nexcept = ['near']\nfragments = ['way']\n\
+                     files = ['map.txt']\nfacts = ['is_far']\nbecause = 'nobody finds it'\n\
+                     [[contract]]\nquestion = 'place'\nexcept = ['near']\nwhen = { count = { min = 3 } }\n\
+                     files = ['list.txt']\nbecause = 'they are many'\n";
+    let manifest = format!("{HEAD}{FAR}{contracts}");
+    let plain = "label = 'Far'\nhelp = ''\n";
+    let overlay = |when: &str| {
+        format!(
+            "{plain}facts = {{ is_far = true }}\n[[overlay]]\nfolder = 'many'\nwhen = {{ {when} }}\n"
+        )
+    };
+    let whole = overlay("count = { min = 2 }");
+    let partly = overlay("count = 4");
+    let component = |text| ("components/place/far/component.toml", text);
+    let told = |far: &[(&str, &str)]| {
+        let files = [&[("pack.toml", manifest.as_str()), WAY, NEAR], far].concat();
+        let problems = lint(&made(&files).expect("a pack"));
+        problems
+            .iter()
+            .map(|it| format!("{}: {}", it.message, it.causes.join(", ")))
+            .collect::<Vec<_>>()
+    };
+    let given = [
+        ("components/place/far/fragments/way.tera", "far\n"),
+        ("components/place/far/files/map.txt.tera", "far\n"),
+        ("components/place/far/many/files/list.txt", "far\n"),
+    ];
+
+    assert_eq!(
+        told(&[component(plain)]),
+        [
+            "`far` of `place` lacks the fact `is_far`: nobody finds it, it belongs in `components/place/far/component.toml`",
+            "`far` of `place` lacks a fragment for the anchor `way`: nobody finds it, it belongs in `components/place/far/fragments/way.tera`",
+            "`far` of `place` lacks the file `map.txt`: nobody finds it, it belongs in `components/place/far/files/map.txt.tera`",
+            "`far` of `place` lacks the file `list.txt`: they are many, it belongs in `components/place/far/3/files/list.txt.tera`",
+        ]
+    );
+    assert_eq!(told(&[&[component(&whole)][..], &given].concat()), [""; 0]);
+    // An overlay that is used for some of the answers does not do.
+    assert_eq!(told(&[&[component(&partly)][..], &given].concat()).len(), 1);
 }

@@ -17,8 +17,10 @@ pub struct Component {
     pub label: String,
     /// One line that explains it.
     pub help: String,
-    /// Its place among the choices, the least first.
-    pub order: i64,
+    /// The choice behind which it stands in lists.
+    pub(super) after: Option<String>,
+    /// Its place among the choices, as packs wrote it before `after`.
+    pub(super) order: i64,
     /// Whom it fits.
     pub fits: Vec<String>,
     /// What it costs.
@@ -29,11 +31,16 @@ pub struct Component {
     pub conflicts: Vec<Relation>,
     /// Texts that other questions do not take beside it.
     reserved: Vec<Reserved>,
+    /// What holds if it is chosen.
+    pub facts: BTreeMap<Key, Value>,
     /// What it adds for every project.
     pub adds: Contribution,
     /// Further files and fragments, each under a condition.
     pub overlays: Vec<Overlay>,
 }
+
+/// All components by question and choice.
+pub(super) type Components = BTreeMap<(Key, String), Component>;
 
 /// A relation to other answers: needed or impossible, with the reason.
 #[derive(Clone, Debug)]
@@ -116,6 +123,7 @@ pub struct Overlay {
 struct Written {
     label: String,
     help: String,
+    after: Option<String>,
     #[serde(default)]
     order: i64,
     #[serde(default)]
@@ -128,6 +136,8 @@ struct Written {
     conflicts: Vec<WrittenRelation>,
     #[serde(default)]
     reserved: Vec<Reserved>,
+    #[serde(default)]
+    facts: BTreeMap<Key, Value>,
     #[serde(default)]
     environment: Vec<Variable>,
     #[serde(default)]
@@ -160,12 +170,14 @@ impl Component {
             choice: choice.to_owned(),
             label: written.label,
             help: written.help,
+            after: written.after,
             order: written.order,
             fits: written.fits,
             costs: written.costs,
             requires: relations(written.requires)?,
             conflicts: relations(written.conflicts)?,
             reserved: written.reserved,
+            facts: written.facts,
             adds: Contribution {
                 environment: written.environment,
                 dependencies: written.dependencies,
@@ -173,6 +185,14 @@ impl Component {
             },
             overlays: written.overlay,
         })
+    }
+
+    /// Returns all of its conditions.
+    pub(super) fn conditions(&mut self) -> impl Iterator<Item = &mut When> {
+        let relations = self.requires.iter_mut().chain(&mut self.conflicts);
+        let relations = relations.map(|relation| &mut relation.when);
+        let overlays = self.overlays.iter_mut().map(|overlay| &mut overlay.when);
+        relations.chain(overlays).chain(self.reserved.iter_mut().map(|reserved| &mut reserved.when))
     }
 
     /// Returns what it reserves, under the condition that it is chosen.
@@ -187,6 +207,26 @@ impl Component {
             }
         })
     }
+}
+
+/// Returns choices in the order in which they are listed: each behind the one that it names.
+pub(super) fn in_order<'a>(components: impl Iterator<Item = &'a Component>) -> Vec<&'a Component> {
+    let (mut listed, mut waiting): (Vec<&Component>, Vec<_>) =
+        components.partition(|component| component.after.is_none());
+    listed.sort_by_key(|component| component.order);
+    while !waiting.is_empty() {
+        let known = waiting.len();
+        waiting.retain(|component| {
+            let place =
+                listed.iter().position(|other| Some(&other.choice) == component.after.as_ref());
+            place.inspect(|place| listed.insert(place + 1, component)).is_none()
+        });
+        if waiting.len() == known {
+            // They name one another, or nothing that is there.
+            listed.append(&mut waiting);
+        }
+    }
+    listed
 }
 
 fn relations(written: Vec<WrittenRelation>) -> Result<Vec<Relation>, String> {

@@ -44,6 +44,8 @@ pub(super) fn check(manifest: &Manifest) -> Result<()> {
         ("choices", choices.sum(), MAX_OTHERS),
         ("questions", manifest.questions.len(), MAX_QUESTIONS),
         ("sections", manifest.sections.len(), MAX_QUESTIONS),
+        ("facts", manifest.facts.len(), MAX_QUESTIONS),
+        ("contracts", manifest.contracts.len(), MAX_QUESTIONS),
         ("anchors", manifest.anchors.len(), MAX_QUESTIONS),
         ("conflicts", manifest.conflicts.len(), MAX_OTHERS),
         ("lists of reserved texts", manifest.reserved.len(), MAX_OTHERS),

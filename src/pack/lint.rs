@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, interpolate, limit,
-    placeholders,
+    Conflict, Default, Key, Kind, Overlay, Pack, Question, Value, When, YES, contract, fact,
+    interpolate, limit, placeholders,
 };
 use crate::error::Problem;
 use crate::tree::{RelPath, check_link};
@@ -21,9 +21,12 @@ pub fn lint(pack: &Pack) -> Vec<Problem> {
     findings.questions();
     findings.components();
     findings.overlays("pack.toml", &pack.overlays);
+    findings.contracts();
     findings.files();
     findings.paths();
     findings.base_tests_no_slot();
+    findings.problems.extend(fact::findings(pack));
+    findings.problems.extend(contract::findings(pack));
     findings.problems
 }
 
@@ -146,6 +149,25 @@ impl Findings<'_> {
         }
     }
 
+    /// Checks a condition that may ask for facts too.
+    fn condition_or_fact(&mut self, file: &str, when: &When) {
+        for (key, values) in when.entries() {
+            let fact = self.pack.facts.iter().find(|fact| fact.key == *key);
+            for value in values {
+                match fact {
+                    Some(fact) if fact::is_like(value, &fact.default) => {}
+                    Some(_) => {
+                        self.report(
+                            file,
+                            format_args!("`{value}` is no value of the fact `{key}`"),
+                        );
+                    }
+                    None => self.value(file, key, value),
+                }
+            }
+        }
+    }
+
     /// Reports a value that the question does not take.
     fn value(&mut self, file: &str, key: &Key, value: &Value) {
         let Some(question) = self.pack.question(key.as_str()) else {
@@ -187,6 +209,9 @@ impl Findings<'_> {
                 }
                 Some(_) => {}
             }
+            if let Some(after) = &component.after {
+                self.value(&file, key, &after.as_str().into());
+            }
             for relation in component.requires.iter().chain(&component.conflicts) {
                 self.condition(&file, &relation.when);
                 for (key, value) in &relation.fix {
@@ -197,11 +222,30 @@ impl Findings<'_> {
         }
     }
 
+    fn contracts(&mut self) {
+        for contract in &self.pack.contracts {
+            self.condition_or_fact("pack.toml", &contract.when);
+            for choice in &contract.except {
+                self.value("pack.toml", &contract.question, &choice.as_str().into());
+            }
+            for key in &contract.fragments {
+                if !self.pack.anchors.iter().any(|anchor| anchor.key == *key) {
+                    self.report("pack.toml", format_args!("a contract names no anchor: `{key}`"));
+                }
+            }
+            for key in &contract.facts {
+                if !self.pack.facts.iter().any(|fact| fact.key == *key) {
+                    self.report("pack.toml", format_args!("a contract names no fact: `{key}`"));
+                }
+            }
+        }
+    }
+
     fn overlays(&mut self, file: &str, overlays: &[Overlay]) {
         let beside =
             file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
         for overlay in overlays {
-            self.condition(file, &overlay.when);
+            self.condition_or_fact(file, &overlay.when);
             let folder = &overlay.folder;
             if self.pack.files(&format!("{beside}{folder}/")).is_empty() {
                 self.report(file, format_args!("overlay folder `{folder}` has no files"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::component::{Dependencies, Overlay, Variable};
+use super::component::{Component, Components, Dependencies, Overlay, Variable, in_order};
 use super::question::{Choice, Conflict, Default, Kind, Question, TextRules};
 use super::{Key, Reserved, Value, Version, When};
 
@@ -36,6 +36,10 @@ pub struct Manifest {
     pub conflicts: Vec<Conflict>,
     #[serde(default)]
     pub reserved: Vec<Reserved>,
+    #[serde(default, rename = "fact")]
+    pub facts: Vec<Fact>,
+    #[serde(default, rename = "contract")]
+    pub contracts: Vec<Contract>,
     #[serde(default, rename = "anchor")]
     pub anchors: Vec<Anchor>,
     #[serde(default, rename = "overlay")]
@@ -48,6 +52,43 @@ fn any_program() -> Version {
     "0.0.0".parse().expect("three numbers are a version")
 }
 
+impl Manifest {
+    /// Writes out every condition that stands for many values.
+    ///
+    /// # Errors
+    /// Returns the reason why one of them cannot be asked so.
+    pub(super) fn write_out(&mut self, components: &mut Components) -> Result<(), String> {
+        let choices = |key: &Key| {
+            let own = components.values().filter(|component| component.question == *key);
+            let own = in_order(own).into_iter();
+            own.map(|component| component.choice.as_str().into()).collect::<Vec<Value>>()
+        };
+        let questions = self.questions.iter();
+        let mut all: BTreeMap<Key, Vec<Value>> = questions
+            .filter_map(|question| Some((question.key.clone(), question.values(choices)?)))
+            .collect();
+        for fact in self.facts.iter().filter(|fact| matches!(fact.default, Value::Bool(_))) {
+            all.insert(fact.key.clone(), vec![Value::Bool(false), Value::Bool(true)]);
+        }
+        let cases = self.questions.iter_mut().flat_map(|question| {
+            let cases = match &mut question.default {
+                Some(Default::Cases(cases)) => cases.as_mut_slice(),
+                Some(Default::Value(_)) | None => &mut [],
+            };
+            cases.iter_mut().map(|case| &mut case.when).chain([&mut question.when])
+        });
+        let own = cases
+            .chain(self.conflicts.iter_mut().map(|conflict| &mut conflict.when))
+            .chain(self.reserved.iter_mut().map(|reserved| &mut reserved.when))
+            .chain(self.contracts.iter_mut().map(|contract| &mut contract.when))
+            .chain(self.overlays.iter_mut().map(|overlay| &mut overlay.when));
+        for when in own.chain(components.values_mut().flat_map(Component::conditions)) {
+            when.write_out(|key| all.get(key).cloned())?;
+        }
+        Ok(())
+    }
+}
+
 /// A group of questions.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +97,45 @@ pub struct Section {
     pub key: Key,
     /// Its name for people.
     pub label: String,
+}
+
+/// Something that holds for what is chosen, by which others ask instead of by its name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// Its name in templates (`facts.KEY`) and in the conditions of overlays.
+    pub key: Key,
+    /// The question whose choices give it.
+    pub question: Key,
+    /// One line that explains it.
+    pub help: String,
+    /// What holds where a choice says nothing.
+    pub default: Value,
+}
+
+/// What each choice of a question has to give.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The question.
+    pub question: Key,
+    /// It binds the choices under this condition alone.
+    #[serde(default)]
+    pub when: When,
+    /// Choices that it does not bind.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Anchors that a fragment has to fill.
+    #[serde(default)]
+    pub fragments: Vec<Key>,
+    /// Rendered paths of files, placeholders unfilled.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Facts that a `component.toml` has to say.
+    #[serde(default)]
+    pub facts: Vec<Key>,
+    /// What is wrong without them, as a clause.
+    pub because: String,
 }
 
 /// A place in a shared file that fragments fill.
@@ -170,7 +250,28 @@ enum WrittenKind {
 
 const MAX_LENGTH: usize = 200;
 
+/// The most numbers that a condition stands for.
+const MOST_NUMBERS: i64 = 1000;
+
 impl WrittenQuestion {
+    /// Returns all answers that it takes, if they can be listed; `choices` are those that a
+    /// question's folders give.
+    fn values(&self, choices: impl Fn(&Key) -> Vec<Value>) -> Option<Vec<Value>> {
+        match (self.kind, &self.choices) {
+            (WrittenKind::Bool, _) => Some(vec![Value::Bool(false), Value::Bool(true)]),
+            (WrittenKind::Integer, _) => {
+                let (min, max) = (self.min?, self.max?);
+                let few = max.checked_sub(min).is_some_and(|more| more < MOST_NUMBERS);
+                few.then(|| (min..=max).map(Value::Integer).collect())
+            }
+            (WrittenKind::One | WrittenKind::Many, Some(choices)) => {
+                Some(choices.iter().map(|choice| choice.value.as_str().into()).collect())
+            }
+            (WrittenKind::One | WrittenKind::Many, None) => Some(choices(&self.key)),
+            (WrittenKind::Text, _) => None,
+        }
+    }
+
     /// Takes out what it reserves, as packs wrote it before `[[reserved]]` told why.
     pub fn take_reserved(&mut self) -> Option<Reserved> {
         Some(Reserved {

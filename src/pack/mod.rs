@@ -6,6 +6,8 @@
 mod catalog;
 mod component;
 mod condition;
+mod contract;
+mod fact;
 mod hidden;
 mod key;
 mod limit;
@@ -31,7 +33,7 @@ pub use key::Key;
 pub use limit::regex;
 pub use lint::lint;
 pub use lint_texts::lint_texts;
-pub use manifest::{Anchor, AnswerChange, Release, Rename, Section};
+pub use manifest::{Anchor, AnswerChange, Contract, Fact, Release, Rename, Section};
 pub use notes::Notes;
 pub use question::{Case, Choice, Conflict, Default, Kind, Question, TextRules};
 pub use release::lint_release;
@@ -42,6 +44,7 @@ pub use version::Version;
 
 use crate::error::{Error, Result};
 use catalog::broken;
+use component::Components;
 
 /// The choice that a Bool question's one component stands for.
 pub const YES: &str = "yes";
@@ -61,6 +64,10 @@ pub struct Pack {
     pub conflicts: Vec<Conflict>,
     /// Texts that questions do not take, those of components under the condition that they are chosen.
     pub reserved: Vec<Reserved>,
+    /// What holds for what is chosen.
+    pub facts: Vec<Fact>,
+    /// What choices have to give.
+    pub contracts: Vec<Contract>,
     /// All anchors.
     pub anchors: Vec<Anchor>,
     /// Rendered paths of executable files.
@@ -79,13 +86,13 @@ pub struct Pack {
     pub releases: Vec<Release>,
     /// Where it comes from.
     pub origin: Origin,
-    components: BTreeMap<(Key, String), Component>,
+    components: Components,
     sources: Arc<Sources>,
 }
 
 impl Pack {
     fn read(origin: Origin, sources: Arc<Sources>) -> Result<Self> {
-        let manifest = catalog::manifest(&sources)?;
+        let mut manifest = catalog::manifest(&sources)?;
         let running: Version = env!("CARGO_PKG_VERSION").parse().expect("cargo checks the version");
         if manifest.program > running {
             return Err(Error::failed(format!(
@@ -95,18 +102,16 @@ impl Pack {
             .hint("install a newer fastwright, or use an older version of the pack"));
         }
         limit::check(&manifest)?;
-        let components = components(&sources)?;
+        let mut components = components(&sources)?;
+        let written = manifest.write_out(&mut components);
+        written.map_err(|reason| broken("pack.toml", reason))?;
         let mut reserved = manifest.reserved;
         reserved.extend(components.values().flat_map(Component::reserved));
         let mut questions = Vec::with_capacity(manifest.questions.len());
         for mut question in manifest.questions {
             reserved.extend(question.take_reserved());
-            let mut own: Vec<&Component> = components
-                .values()
-                .filter(|component| component.question == question.key)
-                .collect();
-            own.sort_by_key(|component| component.order);
-            let choices = own.into_iter().map(Choice::from).collect();
+            let own = components.values().filter(|component| component.question == question.key);
+            let choices = component::in_order(own).into_iter().map(Choice::from).collect();
             let question = question.into_question(choices);
             questions.push(question.map_err(|reason| broken("pack.toml", reason))?);
         }
@@ -120,6 +125,8 @@ impl Pack {
             questions,
             conflicts: manifest.conflicts,
             reserved,
+            facts: manifest.facts,
+            contracts: manifest.contracts,
             anchors: manifest.anchors,
             executable: manifest.executable.into_iter().collect(),
             links: manifest.links,
@@ -223,8 +230,8 @@ fn untemplated(path: &str) -> &str {
     path.strip_suffix(".tera").unwrap_or(path)
 }
 
-fn components(sources: &Sources) -> Result<BTreeMap<(Key, String), Component>> {
-    let mut components = BTreeMap::new();
+fn components(sources: &Sources) -> Result<Components> {
+    let mut components = Components::new();
     for (path, bytes) in sources.range("components/".to_owned()..) {
         let Some(rest) = path.strip_prefix("components/") else {
             break;

@@ -6,7 +6,7 @@ use tera::Context;
 
 use crate::answer::Answers;
 use crate::error::{Error, Result};
-use crate::pack::{Contribution, Overlay, Pack, Variable, interpolate};
+use crate::pack::{Contribution, Fact, Overlay, Pack, Value, Variable, interpolate};
 
 /// A folder with files and fragments that the answers use, and what it declares.
 pub(super) struct Used<'a> {
@@ -17,14 +17,14 @@ pub(super) struct Used<'a> {
 /// Returns the folders that the answers use: shared ones first, then those of the chosen
 /// components, in the order of the questions, each before its overlays.
 pub(super) fn used<'a>(pack: &'a Pack, answers: &'a Answers) -> Vec<Used<'a>> {
-    let mut all = overlays(&pack.overlays, "", answers);
+    let mut all = overlays(pack, &pack.overlays, "", answers);
     for question in &pack.questions {
         let Some(answer) = answers.get(question.key.as_str()) else {
             continue;
         };
         for component in pack.chosen(question, answer) {
             let folder = format!("components/{}/{}/", component.question, component.choice);
-            let overlays = overlays(&component.overlays, &folder, answers);
+            let overlays = overlays(pack, &component.overlays, &folder, answers);
             all.push(Used { folder, adds: &component.adds });
             all.extend(overlays);
         }
@@ -33,8 +33,13 @@ pub(super) fn used<'a>(pack: &'a Pack, answers: &'a Answers) -> Vec<Used<'a>> {
 }
 
 /// Returns the overlays whose conditions hold.
-fn overlays<'a>(overlays: &'a [Overlay], beside: &str, answers: &Answers) -> Vec<Used<'a>> {
-    let holds = |overlay: &&Overlay| overlay.when.holds(|key| answers.get(key.as_str()));
+fn overlays<'a>(
+    pack: &Pack,
+    overlays: &'a [Overlay],
+    beside: &str,
+    answers: &Answers,
+) -> Vec<Used<'a>> {
+    let holds = |overlay: &&Overlay| pack.uses(overlay, |key| answers.get(key.as_str()));
     let used = |overlay: &'a Overlay| Used {
         folder: format!("{beside}{}/", overlay.folder),
         adds: &overlay.adds,
@@ -43,12 +48,21 @@ fn overlays<'a>(overlays: &'a [Overlay], beside: &str, answers: &Answers) -> Vec
 }
 
 /// Returns every name that a template may use, but for `anchors`.
-pub(super) fn context(pack: &Pack, answers: &Answers, used: &[Used<'_>]) -> Result<Context> {
+pub(super) fn context<'a>(
+    pack: &'a Pack,
+    answers: &'a Answers,
+    used: &[Used<'_>],
+) -> Result<Context> {
     let mut context = Context::new();
     for (key, value) in answers.iter() {
         context.insert(key.to_string(), value);
     }
     context.insert("project", &pack.project);
+    let fact = |fact: &'a Fact| {
+        Some((fact.key.as_str(), pack.fact(&fact.key, |key| answers.get(key.as_str()))?))
+    };
+    let facts: BTreeMap<&str, &Value> = pack.facts.iter().filter_map(fact).collect();
+    context.insert("facts", &facts);
     let contributions: Vec<&Contribution> =
         std::iter::once(&pack.base).chain(used.iter().map(|used| used.adds)).collect();
     let environment: Vec<Variable> = contributions

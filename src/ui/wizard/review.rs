@@ -220,7 +220,7 @@ impl Wizard<'_> {
     /// Returns the services of the answers, with their ports.
     fn services(&self) -> Vec<String> {
         let pack = self.world.pack;
-        let holds = |overlay: &&Overlay| overlay.when.holds(|key| self.facts.value(key));
+        let holds = |overlay: &&Overlay| pack.uses(overlay, |key| self.facts.value(key));
         let chosen = pack.questions.iter().flat_map(|question| {
             let value = self.facts.value(&question.key);
             value.into_iter().flat_map(|value| pack.chosen(question, value))

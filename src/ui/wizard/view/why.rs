@@ -155,8 +155,9 @@ impl Wizard<'_> {
     /// Tells what a component brings beside these answers.
     fn adds(&self, component: &Component) -> String {
         let own = format!("components/{}/{}/", component.question, component.choice);
-        let holds =
-            |overlay: &&crate::pack::Overlay| overlay.when.holds(|key| self.facts.value(key));
+        let holds = |overlay: &&crate::pack::Overlay| {
+            self.world.pack.uses(overlay, |key| self.facts.value(key))
+        };
         let overlays: Vec<_> = component.overlays.iter().filter(holds).collect();
         let folders = overlays.iter().map(|overlay| format!("{own}{}/files/", overlay.folder));
         let files: usize = std::iter::once(format!("{own}files/"))
