@@ -8,23 +8,10 @@ use fastwright::render::Renderer;
 use fastwright::tree::Tree;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use crate::support::{answers, extremes};
+use crate::support::{answers, extremes, given};
 
 fn embedded() -> Pack {
     Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack")
-}
-
-/// Returns the flags of a set as keys and values.
-fn pairs(flags: &[String]) -> Vec<(String, String)> {
-    let pair = |flag: &String| {
-        let flag = flag.trim_start_matches("--");
-        match (flag.split_once('='), flag.strip_prefix("no-")) {
-            (Some((key, value)), _) => (key.to_owned(), value.to_owned()),
-            (None, Some(key)) => (key.to_owned(), "false".to_owned()),
-            (None, None) => (flag.to_owned(), "true".to_owned()),
-        }
-    };
-    flags.iter().map(pair).collect()
 }
 
 /// Returns each plain scalar of YAML with how often it stands in a tree.
@@ -50,14 +37,13 @@ fn every_extreme_answer_renders_and_means_what_it_says() {
     let pack = embedded();
     let renderer = Renderer::new(&pack);
     for flags in extremes(&pack) {
-        let all = pairs(&flags);
-        let given: Vec<(&str, &str)> = all.iter().map(|(k, v)| (&**k, &**v)).collect();
+        let all = given(&flags);
+        let flat: Vec<(&str, &str)> = all.iter().map(|(k, v)| (&**k, &**v)).collect();
         let texts = |key: &str| {
             matches!(pack.question(key).map(|one| &one.kind), Some(fastwright::pack::Kind::Text(_)))
         };
-        let tame: Vec<(&str, &str)> =
-            given.iter().filter(|(key, _)| !texts(key)).copied().collect();
-        let full = answers(&pack, &given).expect("accepted");
+        let tame: Vec<(&str, &str)> = flat.iter().filter(|(key, _)| !texts(key)).copied().collect();
+        let full = answers(&pack, &flat).expect("accepted");
         let tree = renderer.render(&full).unwrap_or_else(|error| panic!("{flags:?}: {error}"));
 
         for (path, blob) in tree.iter() {

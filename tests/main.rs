@@ -30,6 +30,7 @@ mod terminal;
 mod traces;
 mod upgrade;
 mod wizard;
+mod written;
 
 /// A file that is not declared would never run.
 #[test]

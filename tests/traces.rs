@@ -6,7 +6,7 @@ use fastwright::pack::{Catalog, Pack};
 use fastwright::render::render;
 use fastwright::tree::Tree;
 
-use crate::support::{Strength, answers, cover, pack};
+use crate::support::{Strength, answers, cover, every_two_choices, given, pack};
 
 /// The words of choices: the question, who may use them, and the words.
 const WORDS: &[(&str, &[&str], &[&str])] = &[
@@ -43,19 +43,6 @@ const WORDS: &[(&str, &[&str], &[&str])] = &[
     ("metrics", &["true"], &["/metrics", "prometheus", "grafana"]),
 ];
 
-/// Returns the flags as pairs of key and value.
-fn pairs(flags: &[String]) -> Vec<(String, String)> {
-    let pair = |flag: &String| {
-        let flag = flag.trim_start_matches("--");
-        match (flag.split_once('='), flag.strip_prefix("no-")) {
-            (Some((key, value)), _) => (key.replace('-', "_"), value.to_owned()),
-            (None, Some(key)) => (key.replace('-', "_"), "no".to_owned()),
-            (None, None) => (flag.replace('-', "_"), "yes".to_owned()),
-        }
-    };
-    flags.iter().map(pair).collect()
-}
-
 /// Returns each place where a word stands as one, whatever its case: in a path or in a line.
 fn places(tree: &Tree, word: &str) -> Vec<String> {
     let stands = |text: &str| {
@@ -84,7 +71,7 @@ fn what_is_not_chosen_is_not_spoken_of() {
     let mut found = Vec::new();
     let sets = crate::snapshots::options(&pack).into_iter().chain(edges(&pack));
     for flags in sets.chain(std::iter::once(Vec::new())) {
-        let flags = pairs(&flags);
+        let flags = given(&flags);
         let given: Vec<(&str, &str)> =
             flags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let answers = answers(&pack, &given).expect("accepted");
@@ -153,18 +140,6 @@ fn every_question_with_choices_has_its_words() {
     }
 }
 
-/// Repositories in which every two choices meet that may, with their flags.
-fn every_two_choices() -> Vec<(Vec<String>, Tree)> {
-    let pack = Catalog::embedded().expect("the pack").load(None).expect("the pack");
-    let rendered = |flags: Vec<String>| {
-        let given = pairs(&flags);
-        let given: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let tree = render(&pack, &answers(&pack, &given).expect("accepted")).expect("a tree");
-        (flags, tree)
-    };
-    cover(&pack, Strength::Pairs).into_iter().map(rendered).collect()
-}
-
 #[test]
 fn no_repository_has_a_hundred_files() {
     for (flags, tree) in every_two_choices() {
@@ -189,7 +164,7 @@ fn no_readme_has_two_blank_lines_in_a_row() {
 fn a_cover_of_pairs_has_every_pair_that_is_accepted() {
     let pack = pack("evolving");
     let sets: Vec<Vec<(String, String)>> =
-        cover(&pack, Strength::Pairs).iter().map(|flags| pairs(flags)).collect();
+        cover(&pack, Strength::Pairs).iter().map(|flags| given(flags)).collect();
     let all: BTreeSet<&(String, String)> = sets.iter().flatten().collect();
 
     for one in &all {

@@ -8,10 +8,13 @@ mod story;
 pub mod wizard;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
 use fastwright::error::{Error, Result};
 use fastwright::pack::{Catalog, Pack};
+use fastwright::render::Renderer;
+use fastwright::tree::Tree;
 
 pub use cover::{Strength, cover};
 pub use extremes::extremes;
@@ -42,6 +45,36 @@ pub fn catalog(name: &str) -> Catalog {
 /// Returns the newest version of a pack among the fixtures.
 pub fn pack(name: &str) -> Pack {
     catalog(name).load(None).expect("a good pack")
+}
+
+/// Returns repositories in which every two choices meet that may, with their flags.
+pub fn every_two_choices() -> &'static [(Vec<String>, Tree)] {
+    static ALL: OnceLock<Vec<(Vec<String>, Tree)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
+        let renderer = Renderer::new(&pack);
+        let rendered = |flags: Vec<String>| {
+            let given = given(&flags);
+            let flat: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            let full = answers(&pack, &flat).expect("accepted");
+            let tree = renderer.render(&full).unwrap_or_else(|error| panic!("{flags:?}: {error}"));
+            (flags, tree)
+        };
+        cover(&pack, Strength::Pairs).into_iter().map(rendered).collect()
+    })
+}
+
+/// Returns flags, such as those of a covering set, as keys and values.
+pub fn given(flags: &[String]) -> Vec<(String, String)> {
+    let pair = |flag: &String| {
+        let flag = flag.trim_start_matches("--");
+        match (flag.split_once('='), flag.strip_prefix("no-")) {
+            (Some((key, value)), _) => (key.replace('-', "_"), value.to_owned()),
+            (None, Some(key)) => (key.replace('-', "_"), "no".to_owned()),
+            (None, None) => (flag.replace('-', "_"), "yes".to_owned()),
+        }
+    };
+    flags.iter().map(pair).collect()
 }
 
 /// Returns layers with these flags and the defaults for the rest.
