@@ -46,10 +46,10 @@ impl Transaction<'_> {
                     }
                     continue;
                 }
-                State::Other if self.is_written(number, entry) => continue,
+                State::Other if self.is_written(number, entry)? => continue,
                 State::Before => {}
                 // All that was in it is gone by now.
-                State::Other if self.makes_room(entry) => root
+                State::Other if self.makes_room(entry)? => root
                     .remove_directory(path)
                     .map_err(|cause| self.wrong("remove", entry, &cause))?,
                 State::Other if self.is_free(entry)? => {}
@@ -69,8 +69,11 @@ impl Transaction<'_> {
             }
         }
         let (root, made) = (self.site.root, format!("{}/.git", self.repository()));
-        if self.journal.repository == Repository::Started && root.has(&made) {
-            let moved = root.rename(&made, root, ".git");
+        if self.journal.repository == Repository::Started {
+            let moved = root.has(&made).and_then(|is_left| {
+                // An earlier run may have come so far.
+                if is_left { root.rename(&made, root, ".git") } else { Ok(()) }
+            });
             moved.map_err(|cause| failure("write", &root.join(".git"), &cause))?;
         }
         Ok(())
@@ -92,12 +95,18 @@ impl Transaction<'_> {
         let _ = store.create("txn/UNDO", &Blob::regular(""));
         let entries = || self.journal.entries.iter().enumerate().rev();
         let is_made = |entry: &Entry| {
-            let state = self.state(entry);
-            entry.before != entry.after && matches!(state, Ok(State::After))
+            Ok::<_, Error>(entry.before != entry.after && self.state(entry)? == State::After)
         };
-        for (_, entry) in entries().filter(|(_, entry)| entry.before.is_none() && is_made(entry)) {
-            let folder = self.site.folder(entry);
-            back(folder.remove(entry.path.as_str()), &folder.join(&entry.path))?;
+        for (_, entry) in entries().filter(|(_, entry)| entry.before.is_none()) {
+            if is_made(entry)? {
+                let folder = self.site.folder(entry);
+                back(folder.remove(entry.path.as_str()), &folder.join(&entry.path))?;
+            }
+        }
+        for (_, entry) in entries().filter(|(_, entry)| entry.place == Place::Project) {
+            let near = self.near(entry.path.as_str());
+            // Of what came from another disk half of it may be there; most have none.
+            let _ = root.remove(&near);
         }
         for directory in self.journal.directories.iter().rev() {
             // One that somebody put something into stays.
@@ -106,41 +115,51 @@ impl Transaction<'_> {
         let mut left = Left::default();
         for (number, entry) in entries().filter(|(_, entry)| entry.before.is_some()) {
             let target = self.site.folder(entry).join(&entry.path);
-            if is_made(entry) || self.is_free(entry)? {
+            if is_made(entry)? || self.is_free(entry)? {
                 back(self.put_back(number, entry), &target)?;
             } else if entry.place == Place::Project && self.state(entry)? == State::Other {
-                let kept = self.keep_beside(number, entry);
-                let kept = kept.map_err(|cause| self.wrong("keep the original of", entry, &cause));
-                left.0.extend(kept?.map(|name| (entry.path.clone(), name)));
-            }
-        }
-        for (_, entry) in entries().filter(|(_, entry)| entry.place == Place::Project) {
-            let near = self.near(entry.path.as_str());
-            if root.has(&near) {
-                let _ = root.remove(&near);
+                let kept = self.keep_beside(number, entry)?;
+                left.0.extend(kept.map(|name| (entry.path.clone(), name)));
             }
         }
         self.discard();
         Ok(left)
     }
 
-    /// Keeps the original of a file that was written and changed since beside it, and returns its
-    /// name. One that was not written is what somebody changed: they have it.
-    fn keep_beside(&self, number: usize, entry: &Entry) -> io::Result<Option<String>> {
+    /// Keeps the original of a file that was written or deleted and changed since beside it, and
+    /// returns its name. One that was not written is what somebody changed: they have it. Whether a
+    /// deleted one was deleted or changed nobody can tell.
+    fn keep_beside(&self, number: usize, entry: &Entry) -> Result<Option<String>> {
         let (root, store, kept) = (self.site.root, self.site.store, kept(number));
-        if !self.is_written(number, entry) && root.has_folder(&self.journal.waiting) {
+        let waits = root.has_folder(&self.journal.waiting);
+        let waits = waits.map_err(|cause| self.wrong("look at", entry, &cause))?;
+        if waits && entry.after.is_some() && !self.is_written(number, entry)? {
             return Ok(None);
+        }
+        let copied = self.copy_beside(&kept, entry);
+        copied.map(Some).map_err(|cause| {
+            self.wrong("keep the original of", entry, &cause)
+                .hint(format!("it is in `{}`", store.join(&kept).display()))
+        })
+    }
+
+    /// Puts the original of an entry beside it, under a name that is free.
+    fn copy_beside(&self, kept: &str, entry: &Entry) -> io::Result<String> {
+        let (root, store) = (self.site.root, self.site.store);
+        if store.read(kept)?.as_ref().map(fingerprint) != entry.before {
+            let why = "the kept original was changed";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         for copy in 1..100 {
             let more = if copy == 1 { String::new() } else { format!("-{copy}") };
             let name = format!("{}.fastwright-original{more}", entry.path);
-            if !root.has(&name) {
-                store.keep(&kept, root, &name)?;
-                return Ok(Some(name));
+            if !root.has(&name)? {
+                store.keep(kept, root, &name)?;
+                return Ok(name);
             }
             // A run before this one was killed when it had got so far.
             if root.read(&name)?.as_ref().map(fingerprint) == entry.before {
-                return Ok(Some(name));
+                return Ok(name);
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
@@ -218,13 +237,12 @@ impl Transaction<'_> {
     pub(super) fn unlock_index(&self) {
         for entry in self.journal.entries.iter().filter(|entry| entry.place == Place::Index) {
             let git = self.site.folder(entry);
-            if matches!(entry.state(git, LOCK), Ok(State::After)) && git.has(LOCK) {
+            let is_lock = git.has(LOCK).unwrap_or(false);
+            if is_lock && matches!(entry.state(git, LOCK), Ok(State::After)) {
                 // What cannot be removed is told when the index is put in its place.
                 let _ = git.remove(LOCK);
             }
-            if git.has(&self.journal.waiting) {
-                let _ = git.remove(&self.journal.waiting);
-            }
+            let _ = git.remove(&self.journal.waiting);
         }
     }
 

@@ -213,7 +213,7 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
         (Some(message), None) => {
             let branch = OnceCell::new();
             let start = |folder: &Path| {
-                let files = whole(&root, &plan, tree);
+                let files = whole(&root, &plan, tree)?;
                 let name = repository::first_commit(folder, files, message)?;
                 branch.get_or_init(|| name);
                 Ok(())
@@ -232,15 +232,22 @@ fn create_inside(creation: &Creation<'_>) -> Result<Created> {
 }
 
 /// The files of the template that stand in the project as it has them: what is committed.
-fn whole<'a>(
-    root: &'a Folder,
-    plan: &'a Plan,
-    tree: &'a Tree,
-) -> impl Iterator<Item = (&'a RelPath, &'a Blob)> {
-    // Git follows no link to a folder, so it could not find a file behind one.
-    let is_behind_link =
-        |path: &RelPath| path.parents().any(|parent| !root.has_folder(parent) && root.has(parent));
-    tree.iter().filter(move |(path, _)| !is_behind_link(path)).filter(|(path, _)| {
-        matches!(plan.changes.get(path), Some(Change::Create { .. } | Change::Keep(Reason::Same)))
-    })
+fn whole<'a>(root: &Folder, plan: &Plan, tree: &'a Tree) -> Result<Vec<(&'a RelPath, &'a Blob)>> {
+    let mut files = Vec::new();
+    'files: for (path, blob) in tree.iter() {
+        let change = plan.changes.get(path);
+        if !matches!(change, Some(Change::Create { .. } | Change::Keep(Reason::Same))) {
+            continue;
+        }
+        for parent in path.parents() {
+            let found = root.look(parent);
+            let found = found.map_err(|cause| failure("look at", &root.join(parent), &cause))?;
+            // Git follows no link to a folder, so it could not find a file behind one.
+            if found.is_some_and(|found| !found.is_dir()) {
+                continue 'files;
+            }
+        }
+        files.push((path, blob));
+    }
+    Ok(files)
 }

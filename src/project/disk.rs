@@ -73,7 +73,11 @@ impl Reader<'_> {
         let full = self.root.join(&real);
         let found = self.root.look(&real).map_err(|cause| failure("look at", &full, &cause))?;
         let Some(found) = found else { return Ok(Parent::Missing) };
-        if found.is_dir() && self.root.has(&format!("{real}/.git")) {
+        let is_repository = || {
+            let mark = format!("{real}/.git");
+            self.root.has(&mark).map_err(|cause| failure("look at", &self.root.join(&mark), &cause))
+        };
+        if found.is_dir() && is_repository()? {
             // Another repository, as a submodule is: its files are not this project's.
             return Ok(blocked());
         }

@@ -127,14 +127,14 @@ impl Folder {
         }
     }
 
-    /// Tells whether something stands at a path; what cannot be looked at does.
-    pub(super) fn has(&self, path: &str) -> bool {
-        !matches!(self.look(path), Ok(None))
+    /// Tells whether something stands at a path.
+    pub(super) fn has(&self, path: &str) -> io::Result<bool> {
+        self.look(path).map(|found| found.is_some())
     }
 
     /// Tells whether a folder stands at a path.
-    pub(super) fn has_folder(&self, path: &str) -> bool {
-        matches!(self.look(path), Ok(Some(found)) if found.is_dir())
+    pub(super) fn has_folder(&self, path: &str) -> io::Result<bool> {
+        self.look(path).map(|found| found.is_some_and(|found| found.is_dir()))
     }
 
     /// Reads the file or link at a path; `None` where there is neither.
@@ -276,7 +276,13 @@ impl Folder {
         options.write(true).create_new(true).mode(0o600).follow(FollowSymlinks::No);
         let mut new = around.get().open_with(name, &options)?.into_std();
         io::copy(&mut old, &mut new)?;
-        new.set_permissions(found.permissions())?;
+        let copy = new.metadata()?;
+        let is_same = |copy: &fs::Metadata| (copy.uid(), copy.gid()) == (found.uid(), found.gid());
+        // What runs as its owner runs as nobody else; who may not give files away keeps the copy.
+        let is_theirs =
+            is_same(&copy) || fchown(&new, Some(found.uid()), Some(found.gid())).is_ok();
+        let bits = if is_theirs { 0o7777 } else { 0o777 };
+        new.set_permissions(fs::Permissions::from_mode(found.permissions().mode() & bits))?;
         new.set_modified(found.modified()?)
     }
 
@@ -503,4 +509,32 @@ fn sync(folder: &fs::File) -> io::Result<()> {
 fn sync(folder: &fs::File) -> io::Result<()> {
     // Tests kill runs, not machines.
     folder.metadata().map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    use super::Folder;
+
+    #[test]
+    fn a_copy_that_runs_as_its_owner_is_its_owners() {
+        let place = tempfile::tempdir().expect("a folder");
+        let (file, twin) = (place.path().join("file"), place.path().join("twin"));
+        fs::write(&file, "text").expect("written");
+        // Only the system's administrator gives files away.
+        if chown(&file, Some(12345), Some(12345)).is_err() {
+            return;
+        }
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o6755)).expect("set");
+        fs::hard_link(&file, &twin).expect("linked");
+        let folder = Folder::open(place.path()).expect("opened");
+
+        folder.keep("file", &folder, "copy").expect("kept");
+
+        let copy = place.path().join("copy").metadata().expect("there");
+        assert_eq!((copy.uid(), copy.gid(), copy.mode() & 0o7777), (12345, 12345, 0o6755));
+        assert_ne!(copy.ino(), file.metadata().expect("there").ino());
+    }
 }

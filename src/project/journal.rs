@@ -146,7 +146,8 @@ impl Journal {
             |other: &Entry| other.after.is_some() && other.path.as_str().starts_with(&below);
         let path = entry.path.as_str();
         let state = entry.state(folder, path)?;
-        let is_folder = state == State::Other && entry.after.is_none() && folder.has_folder(path);
+        let is_folder =
+            state == State::Other && entry.after.is_none() && folder.has_folder(path)?;
         let is_after = is_folder && self.entries.iter().any(comes);
         Ok(if is_after { State::After } else { state })
     }

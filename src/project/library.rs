@@ -186,11 +186,24 @@ impl Library {
 
     fn copy_index(&self, to: &Path) -> Result<(Index, Option<std::time::SystemTime>)> {
         let from = self.index_path();
-        let time = from.metadata().and_then(|found| found.modified()).ok();
-        if from.exists() {
-            fs::copy(&from, to).map_err(|cause| Error::from_str(&cause.to_string()))?;
+        let wrong = |cause: &std::io::Error| Error::from_str(&cause.to_string());
+        match fs::copy(&from, to) {
+            Ok(_) => {}
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+                return Ok((Index::open(to)?, None));
+            }
+            Err(cause) => return Err(wrong(&cause)),
         }
-        Ok((Index::open(to)?, time))
+        let time = from.metadata().and_then(|found| found.modified()).ok();
+        let bytes = fs::read(to).map_err(|cause| wrong(&cause))?;
+        let index = Index::open(to)?;
+        // One that libgit2 cannot look at is an empty one to it. The third word is the count.
+        let count =
+            bytes.get(8..12).and_then(|word| Some(u32::from_be_bytes(word.try_into().ok()?)));
+        if count.map(|count| count as usize) != Some(index.len()) {
+            return Err(Error::from_str("the index cannot be read whole"));
+        }
+        Ok((index, time))
     }
 
     /// Puts a blob into the object store as `git add` would, but for programs that filter it.

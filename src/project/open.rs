@@ -142,7 +142,10 @@ fn refuse_foreign(start: &Path, root: &Path, owner: u32) -> Result<()> {
 }
 
 fn refuse_half_done(store: Option<&Folder>) -> Result<()> {
-    if store.is_some_and(|store| store.has("txn/plan")) {
+    let half_done = store.map_or(Ok(false), |store| {
+        store.has("txn/plan").map_err(|cause| failure("look at", store.path(), &cause))
+    });
+    if half_done? {
         return Err(Error::failed("an earlier run was killed while it wrote, or writes right now")
             .hint("run `fastwright upgrade`, which finishes or undoes that first"));
     }

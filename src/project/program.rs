@@ -226,10 +226,12 @@ impl Program {
 
     fn copy_index(&self, to: &Path) -> Result<()> {
         let from = self.git.join("index");
-        if from.exists() {
-            fs::copy(&from, to).map_err(|cause| failure("write", to, &cause))?;
+        match fs::copy(&from, to) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                Err(failure("write", to, &cause))
+            }
+            Ok(_) | Err(_) => Ok(()),
         }
-        Ok(())
     }
 
     fn update_index(&self, index: &Path, lines: &str) -> Result<()> {

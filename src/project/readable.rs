@@ -55,7 +55,9 @@ pub(super) fn check_git(git: &Folder) -> Result<()> {
         let text = String::from_utf8_lossy(&common.bytes).into_owned();
         let path = git.join(text.trim_end());
         let common = Folder::open(&path).map_err(|cause| failure("open", &path, &cause))?;
-        if common.identity().ok() != git.identity().ok() && !common.has("commondir") {
+        if common.identity().ok() != git.identity().ok()
+            && common.has("commondir").is_ok_and(|has| !has)
+        {
             check_git(&common)?;
         }
     }

@@ -74,7 +74,8 @@ fn points_back(git: &Folder, mark: &Path) -> bool {
         let blob = git.read(name).ok().flatten()?;
         Some(git.join(std::str::from_utf8(&blob.bytes).ok()?.trim_end()))
     };
-    if git.has("commondir") {
+    // What cannot be looked at is nothing to rely on.
+    if git.has("commondir").unwrap_or(true) {
         // Only the folder of a worktree shares with another one, in which it lies.
         let common = text("commondir").and_then(|common| common.canonicalize().ok());
         if common.map(|common| common.join("worktrees")).as_deref() != whole.parent() {

@@ -71,7 +71,7 @@ impl Store {
                 Err(cause) => return Err(failure("write in", around.path(), &cause)),
             };
             let folder = match own(&around, &name) {
-                Err(_) if !around.has(&name) => continue,
+                Err(_) if matches!(around.has(&name), Ok(false)) => continue,
                 result => result?,
             };
             let path = folder.join("lock");
@@ -100,7 +100,8 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         // The lock still holds while the files go; what holds a record stays.
-        let is_empty = !self.folder.has("txn") && !self.folder.has("last");
+        let is_gone = |name| matches!(self.folder.has(name), Ok(false));
+        let is_empty = is_gone("txn") && is_gone("last");
         if is_empty {
             let _ = self.folder.remove(ROOT);
         }
@@ -150,7 +151,8 @@ fn around(state: &Path, missing: Missing) -> Result<Option<Folder>> {
         Err(cause) => return Err(wrong(&cause)),
     };
     for name in FOLDERS {
-        if missing == Missing::Made && !folder.has(name) {
+        let is_there = folder.has(name).map_err(|cause| wrong(&cause))?;
+        if missing == Missing::Made && !is_there {
             match folder.create_private(name) {
                 Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
                     return Err(wrong(&cause));
@@ -158,7 +160,7 @@ fn around(state: &Path, missing: Missing) -> Result<Option<Folder>> {
                 Ok(()) | Err(_) => {}
             }
         }
-        if !folder.has(name) {
+        if !folder.has(name).map_err(|cause| wrong(&cause))? {
             return Ok(None);
         }
         folder = own(&folder, name)?;
@@ -303,7 +305,8 @@ fn forget_oldest(around: &Folder) {
         return;
     }
     let names = entries.iter().filter_map(|(name, _)| name.to_str());
-    let idle = names.filter(|name| !around.has(&format!("{name}/txn")) && !waits(around, name));
+    let is_idle = |name: &&str| matches!(around.has(&format!("{name}/txn")), Ok(false));
+    let idle = names.filter(|name| is_idle(name) && !waits(around, name));
     let age = |name: &&str| around.look(name).ok().flatten()?.modified().ok();
     if let Some(oldest) = idle.filter(|name| age(name).is_some()).min_by_key(age) {
         let _ = around.remove_all(oldest);
@@ -315,7 +318,7 @@ fn waits(around: &Folder, name: &str) -> bool {
     let journal = Journal::read(around, &format!("{name}/last/plan")).ok().flatten();
     let is_open = |memory: &Memory| matches!(memory, Memory::Originals(paths) if !paths.is_empty());
     journal.is_some_and(|journal| is_open(&journal.memory))
-        && !around.has(&format!("{name}/last/resolved"))
+        && !matches!(around.has(&format!("{name}/last/resolved")), Ok(true))
 }
 
 #[cfg(test)]
@@ -363,10 +366,13 @@ mod tests {
         fs::create_dir(&here).expect("made");
 
         let new = open(state.path(), &here).expect("locked");
-        assert!(!new.folder.has("last"), "another folder stands at the old path");
+        assert!(
+            !new.folder.has("last").expect("looked at"),
+            "another folder stands at the old path"
+        );
         drop(new);
         let moved = open(state.path(), &there).expect("locked");
-        assert!(moved.folder.has("last"));
+        assert!(moved.folder.has("last").expect("looked at"));
         assert_eq!(stores(state.path()), 1);
     }
 

@@ -117,7 +117,9 @@ mod tests {
 
         let second = Temporary::inside(&around).expect("made");
 
-        assert!(around.has(&at_work.name) && around.has(&second.name));
+        assert!(
+            [&at_work.name, &second.name].iter().all(|name| around.has(name).expect("looked at"))
+        );
         assert!(!parent.path().join(".fastwright-new.1.0").exists());
         assert!(parent.path().join(".fastwright-new.notes").exists());
     }

@@ -47,7 +47,7 @@ impl<'a> Transaction<'a> {
         let entries: Vec<Entry> =
             work.items.iter().map(|item| item.entry(real)).collect::<Result<_>>()?;
         let journal = Journal {
-            directories: missing_directories(site.root, &entries),
+            directories: missing_directories(site.root, &entries)?,
             entries,
             repository,
             memory: work.memory.clone(),
@@ -84,17 +84,17 @@ impl<'a> Transaction<'a> {
             return removed.map_err(|cause| failure("remove", &site.store.join("txn"), &cause));
         };
         let transaction = Self { site, journal };
-        if site.store.has("txn/UNDO") {
+        if transaction.is_marked("txn/UNDO")? {
             return transaction.take_back();
         }
-        if !site.store.has("txn/COMMIT") {
+        if !transaction.is_marked("txn/COMMIT")? {
             // Killed before the first file changed; what stands there now is somebody's work.
             transaction.unlock_index();
             transaction.discard();
             return Ok(());
         }
         // Where all is in its place already, what differs now was changed by somebody since.
-        if !transaction.is_done() {
+        if !transaction.is_done()? {
             if !transaction.can_finish()? {
                 return transaction.take_back();
             }
@@ -117,13 +117,17 @@ impl<'a> Transaction<'a> {
     /// Refuses to edit something that changed since it was read, or that cannot be written.
     fn check(&self, entry: &Entry, item: &Item<'_>) -> Result<()> {
         let (folder, path) = (self.site.folder(entry), entry.path.as_str());
-        if entry.place == Place::Index && folder.has("index.lock") {
-            return Err(locked(&folder.join("index.lock")));
+        if entry.place == Place::Index {
+            match folder.has("index.lock") {
+                Ok(true) => return Err(locked(&folder.join("index.lock"))),
+                Ok(false) => {}
+                Err(cause) => return Err(self.wrong("look at", entry, &cause)),
+            }
         }
         if let Some(edit) = item.edit() {
             let state =
                 entry.state(folder, path).map_err(|cause| self.wrong("read", entry, &cause))?;
-            if state == State::Other && !self.makes_room(entry) {
+            if state == State::Other && !self.makes_room(entry)? {
                 return Err(changed_meanwhile(&entry.path));
             }
             if edit.before.as_ref().is_none_or(|before| before.mode == Mode::Link) {
@@ -230,9 +234,10 @@ impl<'a> Transaction<'a> {
             match self.state(entry)? {
                 State::After => {}
                 // Nobody tells what git did to its index; the files are what counts.
-                State::Other if self.is_written(number, entry) || entry.place == Place::Index => {}
+                State::Other
+                    if entry.place == Place::Index || self.is_written(number, entry)? => {}
                 // Somebody's work: it stays, and the rest goes back to what fits it.
-                State::Other if !self.makes_room(entry) && !self.is_free(entry)? => {
+                State::Other if !self.makes_room(entry)? && !self.is_free(entry)? => {
                     return Ok(false);
                 }
                 State::Before | State::Other => {
@@ -257,22 +262,34 @@ impl<'a> Transaction<'a> {
     }
 
     /// Tells whether every new file went to its place; what is deleted went before.
-    fn is_done(&self) -> bool {
-        if self.site.store.has("txn/DONE") {
-            return true;
+    fn is_done(&self) -> Result<bool> {
+        if self.is_marked("txn/DONE")? {
+            return Ok(true);
         }
-        let mut written =
-            self.journal.entries.iter().enumerate().filter(|(_, entry)| entry.after.is_some());
-        let is_all = written.clone().all(|(number, entry)| self.is_written(number, entry));
-        self.journal.repository == Repository::Absent && written.next().is_some() && is_all
+        let mut is_any = false;
+        for (number, entry) in self.journal.entries.iter().enumerate() {
+            if entry.after.is_some() && !self.is_written(number, entry)? {
+                return Ok(false);
+            }
+            is_any |= entry.after.is_some();
+        }
+        Ok(is_any && self.journal.repository == Repository::Absent)
+    }
+
+    /// Tells whether a run set a mark.
+    fn is_marked(&self, mark: &str) -> Result<bool> {
+        let store = self.site.store;
+        store.has(mark).map_err(|cause| failure("look at", &store.join(mark), &cause))
     }
 
     /// Tells whether an entry's new file went to its place already, where somebody changed it since.
-    pub(super) fn is_written(&self, number: usize, entry: &Entry) -> bool {
+    pub(super) fn is_written(&self, number: usize, entry: &Entry) -> Result<bool> {
         let (folder, staged) = self.staged(number, entry);
+        let around = staged.rsplit_once('/').map_or("", |(around, _)| around);
         // Somebody may have cleared away the folder with all that waits.
-        let is_there = folder.has_folder(staged.rsplit_once('/').map_or("", |(around, _)| around));
-        entry.after.is_some() && is_there && !folder.has(&staged)
+        let is_gone = || Ok(folder.has_folder(around)? && !folder.has(&staged)?);
+        let looked = if entry.after.is_some() { is_gone() } else { Ok(false) };
+        looked.map_err(|cause: io::Error| failure("look at", &folder.join(&staged), &cause))
     }
 
     /// Tells whether nothing stands any more where a file is replaced: somebody moved it away.
@@ -282,12 +299,14 @@ impl<'a> Transaction<'a> {
     }
 
     /// Tells whether a folder at the path of a new file goes with the files that are deleted in it.
-    pub(super) fn makes_room(&self, entry: &Entry) -> bool {
+    pub(super) fn makes_room(&self, entry: &Entry) -> Result<bool> {
         let below = format!("{}/", entry.path);
         let goes = |other: &Entry| other.after.is_none() && other.path.as_str().starts_with(&below);
-        entry.before.is_none()
-            && self.site.folder(entry).has_folder(entry.path.as_str())
-            && self.journal.entries.iter().any(goes)
+        if entry.before.is_some() || !self.journal.entries.iter().any(goes) {
+            return Ok(false);
+        }
+        let looked = self.site.folder(entry).has_folder(entry.path.as_str());
+        looked.map_err(|cause| self.wrong("look at", entry, &cause))
     }
 
     /// Returns where the new contents of an entry wait.
@@ -329,10 +348,16 @@ fn create_directory(folder: &Folder, path: &str) -> Result<()> {
 }
 
 /// Returns the folders that new files need and that are not there, from the top.
-fn missing_directories(root: &Folder, entries: &[Entry]) -> Vec<RelPath> {
+fn missing_directories(root: &Folder, entries: &[Entry]) -> Result<Vec<RelPath>> {
     let written =
         entries.iter().filter(|entry| entry.place == Place::Project && entry.after.is_some());
     let needed: BTreeSet<&str> = written.flat_map(|entry| entry.path.parents()).collect();
-    let missing = needed.into_iter().filter(|folder| !root.has_folder(folder));
-    missing.filter_map(|folder| RelPath::parse(folder).ok()).collect()
+    let mut missing = Vec::new();
+    for folder in needed {
+        let is_there = root.has_folder(folder);
+        if !is_there.map_err(|cause| failure("look at", &root.join(folder), &cause))? {
+            missing.extend(RelPath::parse(folder).ok());
+        }
+    }
+    Ok(missing)
 }

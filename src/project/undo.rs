@@ -147,7 +147,7 @@ impl Project {
         let (folder, path) = (site.folder(entry), entry.path.as_str());
         let state = entry.state(folder, path);
         match state.map_err(|cause| failure("read", &folder.join(path), &cause))? {
-            State::After if site.store.has(&kept) => {
+            State::After if site.store.has(&kept).unwrap_or(true) => {
                 Ok(Some(Box::new(move |folder: &Folder, to: &str| {
                     let taken = site.store.keep(&kept, folder, to);
                     taken.map_err(|cause| failure("take back", &site.store.join(&kept), &cause))

@@ -68,7 +68,9 @@ impl Project {
     pub(super) fn pending(&self) -> Vec<RelPath> {
         match self.journal().map(|journal| journal.memory) {
             Some(Memory::Originals(conflicts))
-                if !self.stored().is_some_and(|store| store.has("last/resolved")) =>
+                if !self
+                    .stored()
+                    .is_some_and(|store| store.has("last/resolved").unwrap_or(false)) =>
             {
                 conflicts
             }

@@ -55,8 +55,8 @@ pub fn every_two_choices() -> &'static [(Vec<String>, Tree)] {
         let renderer = Renderer::new(&pack);
         let rendered = |flags: Vec<String>| {
             let given = given(&flags);
-            let flat: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-            let full = answers(&pack, &flat).expect("accepted");
+            let words: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            let full = answers(&pack, &words).expect("accepted");
             let tree = renderer.render(&full).unwrap_or_else(|error| panic!("{flags:?}: {error}"));
             (flags, tree)
         };

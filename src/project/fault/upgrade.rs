@@ -422,3 +422,32 @@ fn what_is_changed_after_a_run_that_was_killed_at_its_end_stays_changed() {
     assert!(!folder.path().join("new/place").exists());
     assert_eq!(fs::read_to_string(folder.path().join("changed")).expect("read"), "mine\n");
 }
+
+#[test]
+fn what_a_half_done_run_deleted_is_kept_beside_what_somebody_put_in_its_place() {
+    let mut met = 0;
+    for failing in 0.. {
+        let folder = Scratch::new();
+        begin(Scene::Folder, Act::Upgrade, folder.path());
+        let hook = move |number| if number >= failing { Err(full()) } else { Ok(()) };
+        let (result, _) = watch(hook, || upgrade(folder.path(), &Interrupt::default()));
+        if result.is_ok() {
+            break;
+        }
+        let gone = folder.path().join("deep/er/gone");
+        if gone.exists() {
+            continue;
+        }
+        met += 1;
+        fs::create_dir_all(gone.parent().expect("it has one")).expect("made");
+        fs::write(&gone, "mine\n").expect("written");
+
+        let told = upgrade(folder.path(), &Interrupt::default()).expect_err("told").to_string();
+
+        let original = folder.path().join("deep/er/gone.fastwright-original");
+        assert_eq!(fs::read_to_string(&gone).expect("read"), "mine\n", "operation {failing}");
+        assert_eq!(fs::read_to_string(original).expect("read"), "old\n", "operation {failing}");
+        assert!(told.contains("deep/er/gone.fastwright-original"), "{told}");
+    }
+    assert!(met > 0, "no run was stopped between");
+}
