@@ -53,14 +53,14 @@ pub fn every_two_choices() -> &'static [(Vec<String>, Tree)] {
     ALL.get_or_init(|| {
         let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
         let renderer = Renderer::new(&pack);
-        let rendered = |flags: Vec<String>| {
+        let tree_of = |flags: Vec<String>| {
             let given = given(&flags);
             let words: Vec<_> = given.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             let full = answers(&pack, &words).expect("accepted");
             let tree = renderer.render(&full).unwrap_or_else(|error| panic!("{flags:?}: {error}"));
             (flags, tree)
         };
-        cover(&pack, Strength::Pairs).into_iter().map(rendered).collect()
+        cover(&pack, Strength::Pairs).into_iter().map(tree_of).collect()
     })
 }
 
