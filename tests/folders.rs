@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -515,6 +517,227 @@ fn pipes_in_the_place_of_gits_files_block_nobody() {
     let story = deep();
     story.git(&["config", "include.path", "config"]);
     assert!(story.run(&["status", "shop"]).status.is_some_and(|status| status <= 3));
+}
+
+/// A project with edits that meet those of a new version, in a file that is long enough to be followed.
+fn met() -> Story {
+    let before = (1..20).fold(String::new(), |text, line| format!("{text}{line}\n"));
+    let lines = |last| before.clone() + last;
+    let (old, new) = (lines("old\n"), lines("new\n"));
+    let story = Story::new(
+        &[("a/b/changed", &old), ("top", "old\n")],
+        &[("a/b/changed", &new), ("top", "new\n")],
+    );
+    story.write("a/b/changed", format!("mine\n{old}"));
+    story.write("top", "mine\n");
+    story.commit();
+    story
+}
+
+fn make_pipe(story: &Story, path: &str) {
+    let place = story.sandbox.join(path);
+    std::fs::create_dir_all(place.parent().expect("it has one")).expect("made");
+    let _ = std::fs::remove_file(&place);
+    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
+    rustix::fs::mknodat(rustix::fs::CWD, &place, kind, mode, 0).expect("a pipe");
+}
+
+/// Has a repository be one that libgit2 does not open, so that the program `git` is asked.
+fn for_program(story: &Story) {
+    story.git(&["config", "core.repositoryFormatVersion", "1"]);
+    story.git(&["config", "extensions.partialClone", "x"]);
+}
+
+/// A pack in a folder of objects that waits for whoever looks for an object.
+fn make_pack(story: &Story, objects: &str) {
+    let name = format!("{objects}/pack/pack-{}", "1".repeat(40));
+    story.sandbox.write(&format!("{name}.pack"), [0; 2000]);
+    make_pipe(story, &format!("{name}.idx"));
+}
+
+type Arrange = fn(&Story);
+
+/// What lies in a folder, each with the command that meets it in the project or below the folder `mono`.
+const BLOCKING: [(&str, &str, Arrange); 17] = [
+    ("a mark and a pipe for its settings", "status", |story| {
+        std::fs::rename(story.sandbox.join("shop/.git"), story.sandbox.join("shop/g"))
+            .expect("moved");
+        story.write(".git", "gitdir: g\n");
+        make_pipe(story, "shop/g/config");
+    }),
+    ("a mark and settings that include a pipe", "diff", |story| {
+        story.git(&["config", "include.path", "pipe"]);
+        std::fs::rename(story.sandbox.join("shop/.git"), story.sandbox.join("shop/g"))
+            .expect("moved");
+        story.write(".git", "gitdir: g\n");
+        make_pipe(story, "shop/g/pipe");
+    }),
+    ("settings that include a pipe elsewhere", "status", |story| {
+        story.git(&["config", "include.path", "../../pipe"]);
+        make_pipe(story, "pipe");
+    }),
+    ("the way back of a git folder", "new", |story| make_pipe(story, "shop/.git/gitdir")),
+    ("attributes at the top", "mono", |story| make_pipe(story, "mono/.gitattributes")),
+    ("attributes in between", "mono", |story| make_pipe(story, "mono/x/.gitattributes")),
+    ("attributes where a file was moved", "upgrade", |story| {
+        std::fs::create_dir(story.sandbox.join("shop/moved")).expect("made");
+        story.git(&["mv", "a/b/changed", "moved"]);
+        story.commit();
+        make_pipe(story, "shop/moved/.gitattributes");
+    }),
+    ("attributes behind a link", "upgrade", |story| {
+        story.git(&["mv", "a", "lib"]);
+        symlink("lib", story.sandbox.join("shop/a")).expect("linked");
+        story.commit();
+        make_pipe(story, "shop/lib/b/.gitattributes");
+    }),
+    ("settings for some folders", "upgrade", |story| {
+        let pipe = story.sandbox.join("pipe");
+        make_pipe(story, "pipe");
+        story.git(&[
+            "config",
+            "-f",
+            ".git/inc",
+            "core.attributesFile",
+            pipe.to_str().expect("UTF-8"),
+        ]);
+        story.git(&["config", "includeIf.gitdir:**.path", "inc"]);
+    }),
+    ("settings for some branches", "upgrade", |story| {
+        let pipe = story.sandbox.join("pipe");
+        make_pipe(story, "pipe");
+        story.git(&[
+            "config",
+            "-f",
+            ".git/inc",
+            "core.excludesFile",
+            pipe.to_str().expect("UTF-8"),
+        ]);
+        story.git(&["config", "includeIf.onbranch:main.path", "inc"]);
+    }),
+    ("settings for some folders, for git", "upgrade", |story| {
+        let pipe = story.sandbox.join("pipe");
+        make_pipe(story, "pipe");
+        story.git(&[
+            "config",
+            "-f",
+            ".git/inc",
+            "core.attributesFile",
+            pipe.to_str().expect("UTF-8"),
+        ]);
+        story.git(&["config", "includeIf.gitdir:**.path", "inc"]);
+        for_program(story);
+    }),
+    ("settings that include a pipe, for git", "upgrade", |story| {
+        for_program(story);
+        story.git(&["config", "include.path", "../../pipe"]);
+        make_pipe(story, "pipe");
+    }),
+    ("attributes where a file is, for git", "mono", |story| {
+        story.git_in("mono", &["config", "core.repositoryFormatVersion", "1"]);
+        story.git_in("mono", &["config", "extensions.partialClone", "x"]);
+        make_pipe(story, "mono/x/.gitattributes");
+    }),
+    ("objects elsewhere, from where the run is", "upgrade", |story| {
+        story.write(".git/objects/info/alternates", "o\n");
+        make_pack(story, "shop/o");
+    }),
+    ("objects elsewhere", "upgrade", |story| {
+        story.write(".git/objects/info/alternates", "../../o\n");
+        make_pack(story, "shop/o");
+    }),
+    ("objects behind a link", "upgrade", |story| {
+        let objects = story.sandbox.join("shop/.git/objects");
+        std::fs::rename(&objects, story.sandbox.join("objects")).expect("moved");
+        symlink("../../objects", objects).expect("linked");
+        make_pack(story, "objects");
+    }),
+    ("objects elsewhere, for git, in its own writing", "upgrade", |story| {
+        story.write(".git/objects/info/alternates", "\"../../\\157\"\n");
+        make_pack(story, "shop/o");
+        for_program(story);
+    }),
+];
+
+#[test]
+fn what_blocks_git_wherever_it_stands_ends_a_run() {
+    let mut running = Vec::new();
+    for (name, command, arrange) in BLOCKING {
+        let story = met();
+        if command == "mono" {
+            story.git_in(".", &["init", "--quiet", "mono"]);
+            std::fs::create_dir(story.sandbox.join("mono/x")).expect("made");
+            let from = story.sandbox.join("shop");
+            std::fs::remove_dir_all(from.join(".git")).expect("removed");
+            std::fs::rename(from, story.sandbox.join("mono/x/shop")).expect("moved");
+            story.git_in("mono", &["add", "--all"]);
+            story.git_in("mono", &["commit", "--quiet", "--message", "all"]);
+        }
+        arrange(&story);
+        let (folder, arguments) = match command {
+            "mono" => ("mono/x/shop", &["--pack", "../../../pack", "upgrade"][..]),
+            "new" => ("shop", &["--pack", "../pack", "new", "--yes", "inner"][..]),
+            command => ("shop", &["--pack", "../pack", command][..]),
+        };
+        let mut started = story.sandbox.command(arguments);
+        started.current_dir(story.sandbox.join(folder));
+        started.stdout(Stdio::null()).stderr(Stdio::piped());
+        running.push((name, started.spawn().expect("it starts"), story));
+    }
+    // All of them wait beside each other.
+    let (end, mut wrong) = (Instant::now() + Duration::from_secs(150), Vec::new());
+    for (name, mut child, _story) in running {
+        while child.try_wait().expect("it is ours").is_none() {
+            if Instant::now() > end {
+                child.kill().expect("killed");
+                wrong.push(format!("{name}: it waits"));
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let output = child.wait_with_output().expect("it ended");
+        let told = String::from_utf8_lossy(&output.stderr);
+        let is_told = told.contains("cannot be read\n") && told.contains("\n\nhint: ");
+        if output.status.code() != Some(1) || !is_told {
+            wrong.push(format!("{name}: {:?} {told}", output.status));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn links_and_alternates_that_branch_again_and_again_are_no_work() {
+    let story = met();
+    let git = story.sandbox.join("shop/.git");
+    for (number, name) in (0..31).flat_map(|number| ["a", "b"].map(|name| (number, name))) {
+        let folder = git.join(format!("d{number}"));
+        std::fs::create_dir_all(&folder).expect("made");
+        symlink(format!("../d{}", number + 1), folder.join(name)).expect("linked");
+        let objects = |name: &str, number| story.sandbox.join(&format!("{name}{number}"));
+        let next = ["a", "b"].map(|name| format!("{}\n", objects(name, number + 1).display()));
+        let alternates = format!("{name}{number}/info/alternates");
+        story.sandbox.write(&alternates, next.concat());
+    }
+    std::fs::create_dir(git.join("d31")).expect("made");
+    for (name, end) in [("x", "."), ("y", "."), ("z", "/")] {
+        symlink(end, git.join(name)).expect("linked");
+    }
+    let both = ["a0", "b0"].map(|name| format!("{}\n", story.sandbox.join(name).display()));
+    story.write(".git/objects/info/alternates", both.concat());
+    let mut command = story.sandbox.command(&["--pack", "pack", "upgrade", "shop"]);
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+
+    let end = Instant::now() + Duration::from_secs(120);
+    while child.try_wait().expect("it is ours").is_none() {
+        if Instant::now() > end {
+            child.kill().expect("killed");
+            panic!("it goes on and on");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+
+    let output = child.wait_with_output().expect("it ended");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::folder::Folder;
 use super::library::Library;
+use super::patience::Guarded;
 use super::program::Program;
-use super::{guard, readable};
+use super::{guard, repository};
 use crate::error::Result;
 use crate::merge::Driver;
 use crate::tree::{Blob, RelPath};
@@ -16,7 +18,7 @@ pub(super) enum Checkout {
     /// None.
     Absent,
     /// One that libgit2 opens.
-    Library(Library),
+    Library(Guarded<Library>),
     /// One that the `git` program opens.
     Program(Program),
 }
@@ -82,13 +84,14 @@ pub(super) enum Becomes {
 }
 
 impl Checkout {
-    /// Opens the repository whose git folder is `git`.
-    pub(super) fn open(root: &Path, git: Option<&Path>) -> Result<Self> {
-        let Some(git) = git else { return Ok(Self::Absent) };
-        match readable::open(root, git)? {
-            Ok(library) => Ok(Self::Library(library)),
-            Err(cause) => Program::open(root, git, cause.message()).map(Self::Program),
-        }
+    /// Opens the repository around a project, and returns its git folder too.
+    pub(super) fn open(root: &Path) -> Result<(Option<Folder>, Self)> {
+        let Some((git, library)) = repository::open(root)? else { return Ok((None, Self::Absent)) };
+        let checkout = match library {
+            Ok(library) => Self::Library(Guarded::new(root, library)),
+            Err(cause) => Self::Program(Program::open(root, &git, cause.message())?),
+        };
+        Ok((Some(git), checkout))
     }
 
     /// Refuses to work while something else is half done in the repository.
@@ -106,7 +109,8 @@ impl Checkout {
         match self {
             Self::Absent => Ok(Listing::default()),
             Self::Library(library) => {
-                library.list(is_wanted).map_err(|cause| library.failed(&cause))
+                let entries = library.with(|library| library.told(library.entries()))?;
+                Ok(entries.list(is_wanted))
             }
             Self::Program(program) => program.list(is_wanted),
         }
@@ -118,7 +122,8 @@ impl Checkout {
             _ if paths.is_empty() => Ok(BTreeMap::new()),
             Self::Absent => Ok(BTreeMap::new()),
             Self::Library(library) => {
-                library.attributes(paths).map_err(|cause| library.failed(&cause))
+                let paths = paths.to_vec();
+                library.with(move |library| library.told(library.attributes(&paths)))
             }
             Self::Program(program) => program.attributes(paths),
         }
@@ -133,7 +138,11 @@ impl Checkout {
             _ if files.is_empty() => Ok(BTreeSet::new()),
             Self::Absent => Ok(BTreeSet::new()),
             Self::Library(library) => {
-                library.changed(files).map_err(|cause| library.failed(&cause))
+                let own = |(path, blob, listed): &(&RelPath, &Blob, &Listed)| {
+                    ((*path).clone(), (*blob).clone(), (*listed).clone())
+                };
+                let files: Vec<_> = files.iter().map(own).collect();
+                library.with(move |library| library.told(library.changed(&files)))
             }
             Self::Program(program) => program.changed(files),
         }
@@ -144,7 +153,8 @@ impl Checkout {
         match self {
             Self::Absent => Ok(false),
             Self::Library(library) => {
-                library.is_ignored(path).map_err(|cause| library.failed(&cause))
+                let path = path.clone();
+                library.with(move |library| library.told(library.is_ignored(&path)))
             }
             Self::Program(program) => program.is_ignored(path),
         }
@@ -155,7 +165,8 @@ impl Checkout {
         match self {
             Self::Absent => Ok(Vec::new()),
             Self::Library(library) => {
-                library.read(&listed.id).map_err(|cause| library.failed(&cause))
+                let id = listed.id.clone();
+                library.with(move |library| library.told(library.read(&id)))
             }
             Self::Program(program) => program.read(&listed.id),
         }
@@ -169,7 +180,10 @@ impl Checkout {
     ) -> Result<Vec<(RelPath, RelPath)>> {
         match self {
             Self::Library(library) if !missing.is_empty() => {
-                library.renamed(missing, is_candidate).map_err(|cause| library.failed(&cause))
+                let candidates = self.list(is_candidate)?.tracked;
+                let own = |(path, blob): &(RelPath, &Blob)| (path.clone(), (*blob).clone());
+                let missing: Vec<_> = missing.iter().map(own).collect();
+                library.with(move |library| library.told(library.renamed(&missing, &candidates)))
             }
             // Renames are followed for convenience; without, the conflict is told.
             Self::Library(_) | Self::Absent | Self::Program(_) => Ok(Vec::new()),
@@ -181,7 +195,8 @@ impl Checkout {
         match self {
             Self::Absent => Ok(()),
             Self::Library(library) => {
-                library.make_index(to, stagings).map_err(|cause| library.failed(&cause))
+                let (to, stagings) = (to.to_owned(), stagings.to_vec());
+                library.with(move |library| library.told(library.make_index(&to, &stagings)))
             }
             Self::Program(program) => program.make_index(to, stagings),
         }
@@ -192,7 +207,8 @@ impl Checkout {
         match self {
             Self::Absent => Ok(()),
             Self::Library(library) => {
-                library.restore_index(to, old, paths).map_err(|cause| library.failed(&cause))
+                let (to, old, paths) = (to.to_owned(), old.to_owned(), paths.to_vec());
+                library.with(move |library| library.told(library.restore_index(&to, &old, &paths)))
             }
             Self::Program(program) => program.restore_index(to, old, paths),
         }

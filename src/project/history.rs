@@ -24,7 +24,7 @@ impl Project {
             return Err(Error::failed("`--base-from-git` needs a repository that libgit2 opens")
                 .because("there is none around the project, or it has a newer format"));
         };
-        let found = library.committed().map_err(|cause| library.failed(&cause))?;
+        let found = library.with(|library| library.told(library.committed()))?;
         let committed = found.ok_or_else(|| {
             Error::failed(format!("no commit has `{}`", State::PATH))
                 .because("the history may be cut off, as in a shallow clone")

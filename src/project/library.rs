@@ -28,6 +28,12 @@ pub(super) struct Library {
     pub(super) prefix: String,
 }
 
+/// The index of a repository, as it was read.
+pub(super) struct Entries {
+    all: Vec<IndexEntry>,
+    prefix: String,
+}
+
 impl Library {
     /// Opens a repository and its index.
     pub(super) fn open(root: &Path, git: &Path) -> Result<Self> {
@@ -43,7 +49,7 @@ impl Library {
     }
 
     /// Returns the error for something that libgit2 could not do.
-    pub(super) fn failed(&self, cause: &Error) -> error::Error {
+    fn failed(&self, cause: &Error) -> error::Error {
         let message = format!("cannot use the repository `{}`", self.repository.path().display());
         error::Error::failed(message).because(cause.message()).hint(match cause.class() {
             ErrorClass::Os => "look at the free space and at who may write there",
@@ -51,21 +57,23 @@ impl Library {
         })
     }
 
-    pub(super) fn list(&self, is_wanted: &dyn Fn(&RelPath) -> bool) -> Result<Listing> {
+    /// Returns what was done, or the error for what libgit2 could not do.
+    pub(super) fn told<T>(&self, done: Result<T>) -> error::Result<T> {
+        done.map_err(|cause| self.failed(&cause))
+    }
+
+    /// Returns what settings name that git reads besides, where they stand now.
+    pub(super) fn named(&self, root: &Path) -> Vec<(String, PathBuf)> {
+        let Ok(settings) = self.repository.config() else { return Vec::new() };
+        let named = |key: &str| Some((key.to_owned(), root.join(settings.get_path(key).ok()?)));
+        ["core.attributesFile", "core.excludesFile"].into_iter().filter_map(named).collect()
+    }
+
+    /// Returns all that the index has.
+    pub(super) fn entries(&self) -> Result<Entries> {
         let mut index = self.repository.index()?;
         index.read(true)?;
-        let mut listing = Listing::default();
-        for entry in index.iter() {
-            let Some(path) = self.inner(&entry.path) else { continue };
-            if stage(&entry) > 0 {
-                listing.unmerged.insert(path);
-            } else if entry.mode == MODULE {
-                listing.modules.insert(path);
-            } else if is_wanted(&path) {
-                listing.tracked.insert(path, listed(&entry));
-            }
-        }
-        Ok(listing)
+        Ok(Entries { all: index.iter().collect(), prefix: self.prefix.clone() })
     }
 
     pub(super) fn attributes(&self, paths: &[RelPath]) -> Result<BTreeMap<RelPath, Attributes>> {
@@ -95,10 +103,7 @@ impl Library {
         config.is_ok_and(|config| config.get_entry(&format!("merge.{name}.driver")).is_ok())
     }
 
-    pub(super) fn changed(
-        &self,
-        files: &[(&RelPath, &Blob, &Listed)],
-    ) -> Result<BTreeSet<RelPath>> {
+    pub(super) fn changed(&self, files: &[(RelPath, Blob, Listed)]) -> Result<BTreeSet<RelPath>> {
         let (mut changed, mut suspects) = (BTreeSet::new(), StatusOptions::new());
         suspects
             .show(StatusShow::Workdir)
@@ -118,7 +123,7 @@ impl Library {
                     is_suspected = true;
                 }
                 Watch::Assumed | Watch::Skipped => {
-                    changed.insert((*path).clone());
+                    changed.insert(path.clone());
                 }
             }
         }
@@ -223,9 +228,30 @@ impl Library {
 
     /// Returns a path of the repository as one of the project, if it is one.
     pub(super) fn inner(&self, path: &[u8]) -> Option<RelPath> {
-        let inner = std::str::from_utf8(path).ok()?.strip_prefix(&self.prefix)?;
-        RelPath::parse(inner).ok()
+        inner(&self.prefix, path)
     }
+}
+
+impl Entries {
+    /// Lists those of the project.
+    pub(super) fn list(&self, is_wanted: &dyn Fn(&RelPath) -> bool) -> Listing {
+        let mut listing = Listing::default();
+        for entry in &self.all {
+            let Some(path) = inner(&self.prefix, &entry.path) else { continue };
+            if stage(entry) > 0 {
+                listing.unmerged.insert(path);
+            } else if entry.mode == MODULE {
+                listing.modules.insert(path);
+            } else if is_wanted(&path) {
+                listing.tracked.insert(path, listed(entry));
+            }
+        }
+        listing
+    }
+}
+
+fn inner(prefix: &str, path: &[u8]) -> Option<RelPath> {
+    RelPath::parse(std::str::from_utf8(path).ok()?.strip_prefix(prefix)?).ok()
 }
 
 /// Writes an index with the time of the one it came from: entries that were written at the same

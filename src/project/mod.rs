@@ -23,6 +23,7 @@ mod lock;
 mod open;
 mod ours;
 mod packfile;
+mod patience;
 mod program;
 mod readable;
 mod repository;

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use super::checkout::Checkout;
 use super::failure::failure;
 use super::folder::Folder;
-use super::state::State;
+use super::state::{self, State};
 use super::store::Store;
 use super::transaction::recover;
 use super::work::Site;
-use super::{readable, repository, state};
 use crate::error::{Error, Result};
 use crate::tree::{Blob, Mode};
 
@@ -52,10 +51,8 @@ impl Project {
     pub fn open(directory: &Path, access: Access, kept: Option<&Path>) -> Result<Self> {
         let root = root(directory)?;
         let root = Folder::open(&root).map_err(|cause| failure("open", &root, &cause))?;
-        let git = repository::belonging(root.path())?;
-        git.as_ref().map_or(Ok(()), readable::check_git)?;
         // Git's check of the owner comes before anything that is read here acts.
-        let checkout = Checkout::open(root.path(), git.as_ref().map(Folder::path))?;
+        let (git, checkout) = Checkout::open(root.path())?;
         let stored = match access {
             Access::Write => Stored::Locked(recover(kept, &root, git.as_ref())?),
             Access::Read => {

@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
 use super::failure::failure;
+use super::folder::Folder;
 use super::library::mode_of;
+use super::patience::output;
+use super::readable::check_named;
 use crate::error::{Error, Result};
 use crate::merge::Driver;
 use crate::tree::{Blob, Mode, RelPath};
@@ -25,7 +27,8 @@ pub(super) struct Program {
 
 impl Program {
     /// Asks the program whether it can open what libgit2, by this cause, could not.
-    pub(super) fn open(root: &Path, git: &Path, cause: &str) -> Result<Self> {
+    pub(super) fn open(root: &Path, folder: &Folder, cause: &str) -> Result<Self> {
+        let git = folder.path();
         let refused = |second: &str| {
             let error =
                 Error::failed(format!("cannot open the repository around `{}`", root.display()))
@@ -52,8 +55,8 @@ impl Program {
             "--show-toplevel",
             "--show-prefix",
         ];
-        let output =
-            program.command(&asked).output().map_err(|cause| refused(&cause.to_string()))?;
+        let output = output(root, &mut program.command(&asked), b"")?;
+        let output = output.map_err(|cause| refused(&cause.to_string()))?;
         if !output.status.success() {
             return Err(refused(&String::from_utf8_lossy(&output.stderr)));
         }
@@ -75,7 +78,19 @@ impl Program {
             return Err(refused(&format!("its files are in `{top}`")));
         }
         lines.next().unwrap_or_default().clone_into(&mut program.prefix);
+        check_named(folder, &program.named()?)?;
         Ok(program)
+    }
+
+    /// Returns what settings name that git reads besides, where they stand now.
+    fn named(&self) -> Result<Vec<(String, PathBuf)>> {
+        let keys = "^core\\.(attributesfile|excludesfile)$";
+        let mut command = self.command(&["config", "-z", "--type=path", "--get-regexp", keys]);
+        // It fails where there is none, too.
+        let output = output(&self.root, &mut command, b"")?.map(|output| output.stdout);
+        let text = String::from_utf8_lossy(&output.unwrap_or_default()).into_owned();
+        let named = |(key, path): (&str, &str)| (key.to_owned(), self.root.join(path));
+        Ok(text.split('\0').filter_map(|line| line.split_once('\n').map(named)).collect())
     }
 
     /// Tells whether a reference is there that files do not show.
@@ -172,9 +187,8 @@ impl Program {
 
     pub(super) fn is_ignored(&self, path: &RelPath) -> Result<bool> {
         let arguments = ["check-ignore", "-q", "--no-index", "--", path.as_str()];
-        let output =
-            self.command(&arguments).output().map_err(|cause| self.failed(&cause.to_string()))?;
-        Ok(output.status.success())
+        let output = output(&self.root, &mut self.command(&arguments), b"")?;
+        Ok(output.map_err(|cause| self.failed(&cause.to_string()))?.status.success())
     }
 
     pub(super) fn read(&self, id: &str) -> Result<Vec<u8>> {
@@ -281,16 +295,8 @@ impl Program {
     }
 
     fn raw(&self, command: &mut Command, input: &[u8]) -> Result<Vec<u8>> {
-        let wrong = |cause: std::io::Error| self.failed(&cause.to_string());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(wrong)?;
-        let stdin = child.stdin.take();
-        let output = std::thread::scope(|scope| {
-            // It may answer before it has read all.
-            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
-            child.wait_with_output()
-        });
-        let output = output.map_err(wrong)?;
+        let output = output(&self.root, command, input)?;
+        let output = output.map_err(|cause| self.failed(&cause.to_string()))?;
         if output.status.success() {
             Ok(output.stdout)
         } else {

@@ -1,20 +1,17 @@
 //! Looks at the files of a repository before git or libgit2 opens them: whoever opens a pipe waits for
-//! its other end, and a file may claim any length. Both wait without an end, and nobody could tell why.
+//! its other end, and a file may claim any length.
 //!
-//! Nobody knows all the names that git opens, today and later, so its whole folder is looked at.
+//! Nobody knows all the names that git opens, today and later, so its whole folder is looked at, and what is
+//! wrong there is told at once, by its name. What git opens elsewhere, by settings, alternates or links, is
+//! not looked for: all work of git and libgit2 is waited for with `patience`.
 
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
-use std::sync::mpsc::sync_channel;
-use std::thread;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use cap_std::fs::FileTypeExt as _;
-use git2::{Config, ConfigLevel};
 
 use super::failure::failure;
 use super::folder::Folder;
-use super::library::Library;
 use crate::error::{Error, Result};
 use crate::tree::{RelPath, Tree};
 
@@ -35,10 +32,7 @@ const SIZES: [(&str, u64); 13] = [
     ("objects/info/commit-graph", 1 << 34),
 ];
 
-/// How long a repository may take to open: settings may include others, and these others again.
-const OPENING: Duration = Duration::from_secs(20);
-
-/// The most folders one in another, and links or alternates one after another.
+/// The most folders one in another.
 const DEEPEST: usize = 64;
 
 /// Git's folders of other repositories, which are not opened.
@@ -50,7 +44,6 @@ pub(super) fn check_git(git: &Folder) -> Result<()> {
         check(git, name, most)?;
     }
     check_all(git, OTHERS, 0)?;
-    check_alternates(&git.join("objects"), 0)?;
     if let Some(common) = git.read("commondir").ok().flatten() {
         let text = String::from_utf8_lossy(&common.bytes).into_owned();
         let path = git.join(text.trim_end());
@@ -76,36 +69,15 @@ fn check_all(folder: &Folder, other: &str, depth: usize) -> Result<()> {
         if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
             return Err(refused(&path, "it is no file"));
         }
-        let is_folder = if kind.is_symlink() {
-            // A link is followed by git itself; what it leads to is looked at.
+        if kind.is_symlink() {
             let end = path.metadata().map(|found| found.file_type()).ok();
             if end.is_some_and(|end| !end.is_file() && !end.is_dir() && !end.is_socket()) {
                 return Err(refused(&path, "it leads to no file"));
             }
-            end.is_some_and(|end| end.is_dir())
-        } else {
-            kind.is_dir()
-        };
-        if is_folder && name != other {
+            // A folder that it leads to is not entered: it may be any, this one too.
+        } else if kind.is_dir() && name != other {
             let inner = Folder::open(&path).map_err(|cause| failure("open", &path, &cause))?;
             check_all(&inner, "", depth + 1)?;
-        }
-    }
-    Ok(())
-}
-
-/// Looks at the folders of objects that other ones name.
-fn check_alternates(objects: &Path, depth: usize) -> Result<()> {
-    let Ok(folder) = Folder::open(objects) else { return Ok(()) };
-    let Some(blob) = folder.read("info/alternates").ok().flatten() else { return Ok(()) };
-    if depth > DEEPEST {
-        return Err(refused(objects, "there are too many alternates one after another"));
-    }
-    for line in String::from_utf8_lossy(&blob.bytes).lines().filter(|line| !line.is_empty()) {
-        let other = objects.join(line.trim_matches('"'));
-        if let Ok(folder) = Folder::open(&other) {
-            check_all(&folder, "", 0)?;
-            check_alternates(&other, depth + 1)?;
         }
     }
     Ok(())
@@ -124,39 +96,15 @@ pub(super) fn check_settings(root: &Folder, base: &Tree, theirs: &Tree) -> Resul
     Ok(())
 }
 
-/// Opens a repository, and gives up where that takes too long.
-pub(super) fn open(root: &Path, git: &Path) -> Result<std::result::Result<Library, git2::Error>> {
-    let (sender, receiver) = sync_channel(1);
-    let (whole_root, whole_git) = (root.to_owned(), git.to_owned());
-    thread::spawn(move || {
-        let opened = check_named(&whole_root, &whole_git);
-        sender.send(opened.map(|()| Library::open(&whole_root, &whole_git)))
-    });
-    receiver
-        .recv_timeout(OPENING)
-        .map_err(|_| refused(git, "it took more than 20 s to read its settings and its index"))?
-}
-
-/// Refuses settings that name something else than a file where git reads one.
-fn check_named(root: &Path, git: &Path) -> Result<()> {
-    let mut settings = Config::open_default().or_else(|_| Config::new());
-    let common =
-        git.join(std::fs::read_to_string(git.join("commondir")).unwrap_or_default().trim());
-    let files = [("config", ConfigLevel::Local), ("config.worktree", ConfigLevel::Worktree)];
-    for ((name, level), folder) in files.into_iter().zip([common.as_path(), git]) {
-        if let Ok(settings) = &mut settings {
-            // What cannot be read is told by whoever opens the repository.
-            let _ = settings.add_file(&folder.join(name), level, true);
+/// Refuses settings of these keys that name something else than a file where git reads one.
+pub(super) fn check_named(git: &Folder, named: &[(String, PathBuf)]) -> Result<()> {
+    let is_wrong = |path: &Path| path.metadata().is_ok_and(|found| !found.is_file());
+    match named.iter().find(|(_, path)| is_wrong(path)) {
+        Some((key, _)) => {
+            Err(refused(git.path(), &format!("`{key}` in its settings names what is no file")))
         }
+        None => Ok(()),
     }
-    for key in ["core.attributesFile", "core.excludesFile"] {
-        let path = settings.as_ref().ok().and_then(|settings| settings.get_path(key).ok());
-        let found = path.and_then(|path| root.join(path).metadata().ok());
-        if found.is_some_and(|found| !found.is_file()) {
-            return Err(refused(git, &format!("`{key}` in its settings names what is no file")));
-        }
-    }
-    Ok(())
 }
 
 fn check(folder: &Folder, name: &str, most: u64) -> Result<()> {

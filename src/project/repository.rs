@@ -13,7 +13,10 @@ use git2::{
 
 use super::failure::failure;
 use super::folder::Folder;
+use super::library::Library;
 use super::packfile::packfile;
+use super::patience::briefly;
+use super::readable::{check_git, check_named};
 use crate::error::{Error, Result};
 use crate::tree::{Blob, Mode, RelPath};
 
@@ -21,22 +24,42 @@ use crate::tree::{Blob, Mode, RelPath};
 ///
 /// Looks for its marks alone: one that libgit2 cannot open is a repository all the same.
 pub(super) fn enclosing(directory: &Path) -> Result<Option<Folder>> {
-    let found = Repository::discover_path(directory, std::iter::empty::<&Path>());
-    let Ok(path) = found else { return Ok(None) };
-    Folder::open(&path).map(Some).map_err(|cause| failure("open", &path, &cause))
+    let directory = directory.to_owned();
+    briefly(&directory.clone(), move || {
+        let found = Repository::discover_path(directory, std::iter::empty::<&Path>());
+        let Ok(path) = found else { return Ok(None) };
+        Folder::open(&path).map(Some).map_err(|cause| failure("open", &path, &cause))
+    })
 }
 
-/// Returns the git folder that belongs to the files around a folder.
+/// Opens the repository around a project. Where libgit2 cannot open it, the cause is beside its folder.
+///
+/// # Errors
+/// Fails where something in it blocks, and where it belongs to other files.
+pub(super) fn open(
+    root: &Path,
+) -> Result<Option<(Folder, std::result::Result<Library, git2::Error>)>> {
+    let Some(git) = enclosing(root)? else { return Ok(None) };
+    let root = root.to_owned();
+    briefly(&root.clone(), move || {
+        check_git(&git)?;
+        check_belonging(&git, &root)?;
+        let library = Library::open(&root, git.path());
+        library.as_ref().map_or(Ok(()), |library| check_named(&git, &library.named(&root)))?;
+        Ok(Some((git, library)))
+    })
+}
+
+/// Refuses a git folder that does not belong to the files around a folder.
 ///
 /// # Errors
 /// Fails where what leads to it may have been put there by anybody: a mark that names the git folder
 /// of other files, files that are laid out like one, or one that keeps its objects with another.
-pub(super) fn belonging(directory: &Path) -> Result<Option<Folder>> {
-    let Some(git) = enclosing(directory)? else { return Ok(None) };
+fn check_belonging(git: &Folder, directory: &Path) -> Result<()> {
     let mut marks = directory.ancestors().map(|top| top.join(".git"));
     let mark = marks.find(|mark| mark.symlink_metadata().is_ok());
     match mark {
-        Some(mark) if points_back(&git, &mark) => Ok(Some(git)),
+        Some(mark) if points_back(git, &mark) => Ok(()),
         Some(mark) if leads_to(&mark) == git.path().canonicalize().ok() => {
             Err(Error::failed(format!("`{}` names a repository of another folder", mark.display()))
                 .because(format!("`{}` does not say that its files are here", git.path().display()))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use git2::{Delta, DiffFindOptions, Index, IndexEntry, IndexTime, Odb, Oid, Repository};
 
+use super::checkout::Listed;
 use super::library::{Library, Result, mode_of};
 use crate::tree::{Blob, RelPath};
 
@@ -11,13 +12,13 @@ use crate::tree::{Blob, RelPath};
 const THRESHOLD: u16 = 50;
 
 impl Library {
-    /// Returns pairs of a template's path and the tracked path that it was renamed to.
+    /// Returns pairs of a template's path and the candidate that it was renamed to.
     ///
     /// All objects that this makes live in memory.
     pub(super) fn renamed(
         &self,
-        missing: &[(RelPath, &Blob)],
-        is_candidate: &dyn Fn(&RelPath) -> bool,
+        missing: &[(RelPath, Blob)],
+        candidates: &BTreeMap<RelPath, Listed>,
     ) -> Result<Vec<(RelPath, RelPath)>> {
         let objects = Odb::new()?;
         let folder = self.repository.commondir().join("objects");
@@ -32,8 +33,7 @@ impl Library {
             let id = memory.blob(&blob.bytes)?;
             old.add(&entry(path, mode_of(blob), id))?;
         }
-        let listing = self.list(is_candidate)?;
-        for (path, listed) in &listing.tracked {
+        for (path, listed) in candidates {
             let id = Oid::from_str(&listed.id)?;
             // A partial clone may lack it.
             if memory.odb()?.exists(id) {
@@ -45,7 +45,7 @@ impl Library {
         let mut diff = memory.diff_tree_to_tree(Some(&old), Some(&new), None)?;
         let mut options = DiffFindOptions::new();
         // Above its limit of 1000 libgit2 gives up without a word.
-        let limit = listing.tracked.len().max(1000).saturating_mul(2);
+        let limit = candidates.len().max(1000).saturating_mul(2);
         options.renames(true).rename_threshold(THRESHOLD).rename_limit(limit);
         diff.find_similar(Some(&mut options))?;
         let mut found = BTreeMap::new();
