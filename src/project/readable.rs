@@ -98,7 +98,10 @@ pub(super) fn check_settings(root: &Folder, base: &Tree, theirs: &Tree) -> Resul
 
 /// Refuses settings of these keys that name something else than a file where git reads one.
 pub(super) fn check_named(git: &Folder, named: &[(String, PathBuf)]) -> Result<()> {
-    let is_wrong = |path: &Path| path.metadata().is_ok_and(|found| !found.is_file());
+    // The empty file, which reads as one.
+    let is_wrong = |path: &Path| {
+        path != Path::new("/dev/null") && path.metadata().is_ok_and(|found| !found.is_file())
+    };
     match named.iter().find(|(_, path)| is_wrong(path)) {
         Some((key, _)) => {
             Err(refused(git.path(), &format!("`{key}` in its settings names what is no file")))
