@@ -32,8 +32,9 @@ class Cluster:
         return subprocess.Popen(["./rollout.sh", "production", *arguments], cwd=self.folder, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
     def state(self) -> tuple[str, str]:
-        """Return the image that is to run and the digest that is recorded."""
-        image = self.kubectl("get", f"deployment/{self.name}", "--output=jsonpath={.spec.template.spec.containers[0].image}")
+        """Return the version that application and workers are to run, and the digest that is recorded."""
+        images = self.kubectl("get", "deployments", "--output=jsonpath={.items[*].spec.template.spec.containers[0].image}").split()
+        (image,) = set(images)
         text = (self.folder / "overlays/production/kustomization.yaml").read_text()
         return image.partition("@")[2], text.partition("digest: ")[2].split()[0]
 

@@ -1,6 +1,6 @@
 """Brings the repository into a cluster once, as its README says. Runs inside `cluster-env`.
 
-`GATE_REPOSITORY` names the folder of a repository for Kubernetes, with Traefik, PostgreSQL and certificates that are files.
+`GATE_REPOSITORY` names the folder of a repository for Kubernetes, with Traefik, PostgreSQL, workers and certificates that are files.
 """
 
 import os
@@ -78,9 +78,11 @@ def surroundings(repository: Path) -> None:
     run("kubectl", "delete", "apiservice/v1beta1.metrics.k8s.io")
     package = next((repository / "src").glob("*/main.py")).parent.name
     text = DATABASE.read_text().replace("NAME", package)
-    run("cluster-push", "postgres:18", "postgres:18")
+    for image in ("postgres:18", "valkey/valkey:9.1"):
+        run("cluster-push", image, image)
     run("sh", "-c", f"kubectl apply --filename - <<'END'\n{text}\nEND\n")
-    run("kubectl", "--namespace=database", "rollout", "status", "deployment/database", "--timeout=120s")
+    for name in ("database", "broker"):
+        run("kubectl", "--namespace=database", "rollout", "status", f"deployment/{name}", "--timeout=120s")
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +94,8 @@ def cluster(repository: Path, image: str, push: Callable[[str], str], surroundin
     digest = push(f"{image}:latest")
     commands = support.documented_commands(repository / "README.md", "Deploy")
     commands = commands.replace("user:password@host:5432", "user:password@database.database:5432")
+    # The broker here speaks no TLS.
+    commands = commands.replace("rediss://:password@host:6379", "redis://:password@broker.database:6379")
     assert commands.endswith("./rollout.sh production sha256:…\n")
     first = run("sh", "-euc", commands.replace("sha256:…", digest), cwd=repository, timeout=300)
     return Cluster(folder, repository.name, digest, first)

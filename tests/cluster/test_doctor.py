@@ -60,9 +60,13 @@ def test_a_secret_without_a_key(doctor: Doctor, cluster: Cluster):
 def test_a_secret_that_is_missing(doctor: Doctor, cluster: Cluster):
     cluster.kubectl("delete", f"secret/{cluster.name}")
 
-    report = doctor.mends(f"the Secret {cluster.name} has no app_database_url; .*")
+    reports = doctor.wrong()
+    for report in reports:
+        run("sh", "-euc", report.command, cwd=cluster.folder)
 
-    assert "password@" not in report.command + report.what
+    assert [re.findall(r"has no (\w+);", report.what) for report in reports] == [["app_database_url"], ["app_broker_url"]]
+    assert all("password@" not in report.command + report.what for report in reports)
+    assert doctor.wrong() == []
 
 
 def test_a_certificate_that_is_missing(doctor: Doctor, cluster: Cluster, certificate: Path):
