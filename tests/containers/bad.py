@@ -3,14 +3,17 @@
 import asyncio
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 from facts import Rows
 from load import Load
-from support import Client
+from support import Client, docker
 
-# A layer around the application that answers instead of it; what asks whether it is alive and ready is answered as ever.
+# A layer in the application that answers instead of it, inside of what logs its answers; what asks whether it is alive and ready is
+# answered as ever.
 LAYER = """
 import os, threading
+from starlette.middleware import Middleware
 
 seen = []
 
@@ -28,7 +31,7 @@ async def answer(send, status):
     await send({{"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]}})
     await send({{"type": "http.response.body", "body": b""}})
 
-app.add_middleware(Layer)
+app.user_middleware.append(Middleware(Layer))
 """
 NUMBERS = itertools.count()
 FAILING = "            return await answer(send, 500)"
@@ -38,12 +41,24 @@ STRAY = "            if len(seen) == 20: return await answer(send, 500)"
 BUSY = "            if len(seen) % 5 == 0: return await answer(send, 503)"
 
 
-def under_load(client: Client, rows: Rows, action: Callable[[], None]) -> Load:
+def build(image: str, repository: Path, folder: Path, tag: str, code: str) -> str:
+    """Return the name of an image with this code in its layer."""
+    name = f"{image.rpartition(':')[0]}:{tag}"
+    package = next((repository / "src").glob("*/main.py")).parent.name
+    (folder / "layer.py").write_text(LAYER.format(code=code))
+    (folder / "Dockerfile").write_text(
+        f"FROM {image}\nUSER 0:0\nRUN --mount=type=bind,target=/mnt cat /mnt/layer.py >>/app/src/{package}/main.py\nUSER 10001:10001\n"
+    )
+    docker("build", "--tag", name, str(folder))
+    return name
+
+
+def under_load(client: Client, rows: Rows, action: Callable[[], None], connections: int = 6, pause: float = 0.02) -> Load:
     """Keep requests coming in until the action has ended."""
     load = Load(client, f"watch-{next(NUMBERS)}", rows.post, limit=600_000)
 
     async def scenario() -> None:
-        running = asyncio.create_task(load.http1(connections=6, pause=0.02))
+        running = asyncio.create_task(load.http1(connections, pause))
         try:
             await asyncio.to_thread(action)
         finally:

@@ -24,10 +24,11 @@ class Doctor:
 
     folder: Path
     script: str
+    arguments: tuple[str, ...] = ("--doctor",)
 
     def examine(self, **environment: str) -> tuple[int, list[Report]]:
         """Return the exit status, and what was told."""
-        done = subprocess.run([self.script, "--doctor"], cwd=self.folder, env={**os.environ, **environment}, text=True, capture_output=True, timeout=120)
+        done = subprocess.run([self.script, *self.arguments], cwd=self.folder, env={**os.environ, **environment}, text=True, capture_output=True, timeout=120)
         name = re.escape(Path(self.script).name)
         found = re.findall(rf"^{name}: (wrong|warning): (.*)\n((?:    .*\n)+)", done.stderr, re.MULTILINE)
         assert len(found) == len(re.findall(f"^{name}: ", done.stderr, re.MULTILINE)), done.stderr

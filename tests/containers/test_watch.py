@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bad import BUSY, ENDING, FAILING, LAYER, STRAY, under_load
+import bad
+from bad import BUSY, ENDING, FAILING, STRAY, under_load
 from facts import Rows
 from rollouts import recorded, rollout, without_limits
 from support import Answers, Client, Stack, docker, figure
@@ -23,17 +24,7 @@ def unlimited(stack: Stack, client: Client, answers: Answers):
 
 @pytest.fixture
 def build(image: str, repository: Path, tmp_path: Path) -> Callable[[str, str], str]:
-    def build(tag: str, code: str) -> str:
-        name = f"{image.rpartition(':')[0]}:{tag}"
-        package = next((repository / "src").glob("*/main.py")).parent.name
-        (tmp_path / "layer.py").write_text(LAYER.format(code=code))
-        (tmp_path / "Dockerfile").write_text(
-            f"FROM {image}\nUSER 0:0\nRUN --mount=type=bind,target=/mnt cat /mnt/layer.py >>/app/src/{package}/main.py\nUSER 10001:10001\n"
-        )
-        docker("build", "--tag", name, str(tmp_path))
-        return name
-
-    return build
+    return lambda tag, code: bad.build(image, repository, tmp_path, tag, code)
 
 
 def test_an_image_that_fails_is_taken_back(stack: Stack, unlimited: Client, rows: Rows, image: str, build: Callable[[str, str], str]):

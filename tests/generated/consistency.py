@@ -604,8 +604,27 @@ def script(repository, root, overlays):
     known = {document["metadata"]["labels"]["app.kubernetes.io/component"] for one in overlays for document in one.documents}
     for word in re.findall(r'apply "(?:not)?in \((\w+)\)"|component=(\w+)', text + repository.readme):
         expect(set(word) - {""} <= known, "rollout.sh or README.md", f"nothing has the component {word}")
+    built = [document for one in overlays for document in one.documents]
+    for group in {group for one in built for group in [one["apiVersion"].rpartition("/")[0]] if foreign(group)}:
+        expect(re.search(rf"(?m)^        (?:[\w.]+ \| )*{re.escape(group)}(?: \| [\w.]+)*\)", text), "rollout.sh", f"the doctor does not know what brings {group}")
+    keys = set(re.findall(r"(?m)^    check_secret (\w+)$", text))
+    expect(keys == repository.secrets, "rollout.sh", f"the doctor looks for {sorted(keys)}, the application reads {sorted(repository.secrets)}")
+    used = {secret for one in built for secret in re.findall(r"'(?:certificateRefs': \[{'name|secretName)': '([\w-]+-tls)'", str(one))}
+    issued = {one["spec"]["secretName"] for one in built if one["kind"] == "Certificate"}
+    checked = set(re.findall(r"of_secret ([\w-]+) tls\.crt", text))
+    expect(checked == used - issued, "rollout.sh", f"the doctor looks at the certificate {sorted(checked)}, the gateway has {sorted(used - issued)}")
+    for kind in set(re.findall(r'cluster delete "?(\w+)/', text)):
+        expect(re.search(rf'"delete {kind}s(\.|")', text), "rollout.sh", f"the doctor does not ask whether it may delete a {kind}")
+    # A pipeline may run it where BusyBox has these.
+    for tool in re.findall(r"(?<![-\w])(awk|base64|grep|head|paste|sed|sort|tail)\b[^|;\n]* --[a-z]", text):
+        expect(False, "rollout.sh", f"{tool} of BusyBox knows no long options")
     for overlay in re.findall(r"rollout\.sh (\w+)", repository.readme + repository.workflow):
         expect(overlay in [one.name for one in overlays] or overlay == "with", "README.md", f"there is no overlay {overlay}")
+
+
+def foreign(group):
+    """Whether an API group is none of Kubernetes' own."""
+    return "." in group and group not in {"networking.k8s.io", "rbac.authorization.k8s.io"}
 
 
 def workflow(repository, overlays):
