@@ -115,13 +115,13 @@ fn stops(changed: &[(&str, &str)]) -> Vec<Stop> {
     let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
     let chosen = |wizard: &mut Wizard<'_>| {
         let stop = |key: &fastwright::pack::Key| {
-            let choices = wizard.facts.choices.get(key).cloned().unwrap_or_default();
+            let choices = wizard.facts().choices.get(key).cloned().unwrap_or_default();
             let place = choices.iter().position(|choice| choice.is_chosen).unwrap_or(0);
             let name = choices.get(place).map_or("", |choice| &choice.label).to_owned();
             let label = wizard.pack_question(key).expect("a question").label.clone();
             Stop { label, default: place, answer: place, name }
         };
-        wizard.facts.stops.iter().map(stop).collect::<Vec<_>>()
+        wizard.facts().stops.iter().map(stop).collect::<Vec<_>>()
     };
     let mut draft = Layer::new();
     for (key, value) in changed {

@@ -69,7 +69,7 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         save_answers: &save,
         plan: None,
     };
-    let outcome = run(ui, ask.signals, pack, layers, session);
+    let outcome = run(ui, ask.signals, pack, layers, &session);
     failure.take().map_or(outcome, Err)
 }
 
@@ -147,7 +147,7 @@ pub(super) fn ask_upgrade(
         plan: Some(&plan),
     };
     let signals = Signals::catch(|| "cancelled; nothing was changed".to_owned())?;
-    let outcome = run(ui, &signals, pack, layers, session);
+    let outcome = run(ui, &signals, pack, layers, &session);
     match failure.take().map_or(outcome, Err)? {
         Outcome::Create { asked, .. } => Ok((asked, signals)),
         Outcome::Cancelled { signal, command } => {
@@ -170,7 +170,7 @@ pub(super) fn place(text: &str) -> Place {
     let directory = Path::new(text);
     let standing = standing(directory);
     let free = match standing {
-        Standing::Files(_) | Standing::Unusable(_) => free(directory),
+        Standing::Files(_) | Standing::Unusable(_) => free(directory).map(Box::new),
         Standing::Free | Standing::Empty | Standing::Project => None,
     };
     Place { text: text.to_owned(), name: name_of(directory), standing, free }
@@ -188,11 +188,13 @@ fn standing(directory: &Path) -> Standing {
 }
 
 /// Returns the first of `shop-2`, `shop-3` and so on where nothing stands; `.` has no such names.
-fn free(directory: &Path) -> Option<String> {
+fn free(directory: &Path) -> Option<Place> {
     let name = directory.file_name()?.to_str()?;
     let numbered = (2..100).map(|number| directory.with_file_name(format!("{name}-{number}")));
     let mut free = numbered.filter(|other| standing(other) == Standing::Free);
-    free.next()?.to_str().map(str::to_owned)
+    let directory = free.next()?;
+    let text = directory.to_str()?.to_owned();
+    Some(Place { text, name: name_of(&directory), standing: Standing::Free, free: None })
 }
 
 fn theme(matches: &ArgMatches) -> Theme {

@@ -5,7 +5,7 @@ use fastwright::answer::{Answers, Layer, Layers, Unanswered};
 use fastwright::pack::Pack;
 use fastwright::render::Renderer;
 use fastwright::ui::wizard::{
-    Effect, Extent, Glyphs, Message, Place, Standing, Theme, Wizard, World,
+    Effect, Extent, Files, Glyphs, Keeping, Message, Place, Standing, Start, Theme, Wizard, World,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +34,66 @@ pub fn with_draft<R>(
     draft: Layer,
     test: impl FnOnce(&mut Wizard<'_>) -> R,
 ) -> R {
+    with_start(pack, look, Start { draft, ..start(look, "demo") }, test)
+}
+
+/// Starts a wizard whose answers are kept, or are not.
+pub fn with_keeping<R>(
+    pack: &Pack,
+    look: Look,
+    keeping: Keeping,
+    test: impl FnOnce(&mut Wizard<'_>) -> R,
+) -> R {
+    let keeps = keeping != Keeping::Unwanted;
+    with_start(pack, look, Start { keeps, ..start(look, "demo") }, test)
+}
+
+/// Tells a wizard what became of its answers.
+pub fn tell_keeping(wizard: &mut Wizard<'_>, keeping: Keeping) {
+    let result = match keeping {
+        Keeping::Unwanted | Keeping::Empty => return,
+        Keeping::Saved => Ok(()),
+        Keeping::Failed => Err("there is no room".to_owned()),
+    };
+    wizard.update(Message::Kept(result));
+    assert_eq!(wizard.status().keeping(), keeping);
+}
+
+/// Returns a start in a directory, with nothing else that is special.
+pub fn start(look: Look, directory: &str) -> Start {
+    Start {
+        place: place(directory),
+        draft: Layer::new(),
+        offer: None,
+        keeps: false,
+        git: true,
+        mouse: false,
+        size: look.size,
+    }
+}
+
+/// Tells what stands in a directory: in `taken` files, `bad` cannot be used.
+pub fn place(text: &str) -> Place {
+    let free = || Box::new(place(&format!("{text}-2")));
+    Place {
+        text: text.to_owned(),
+        name: Some(text.to_owned()),
+        standing: match text {
+            "taken" => Standing::Files(3),
+            "bad" => Standing::Unusable("is a file".to_owned()),
+            _ => Standing::Free,
+        },
+        free: ["taken", "bad"].contains(&text).then(free),
+    }
+}
+
+/// Starts a wizard.
+pub fn with_start<R>(
+    pack: &Pack,
+    look: Look,
+    start: Start,
+    test: impl FnOnce(&mut Wizard<'_>) -> R,
+) -> R {
     let layers = Layers {
         layers: Vec::new(),
         directory: Some("demo".to_owned()),
@@ -50,28 +110,16 @@ pub fn with_draft<R>(
         let flags: Vec<String> = flags.collect();
         format!("fastwright new {directory} --yes {}", flags.join(" ")).trim_end().to_owned()
     };
-    let place = |text: &str| Place {
-        text: text.to_owned(),
-        name: Some(text.to_owned()),
-        standing: match text {
-            "taken" => Standing::Files(3),
-            "bad" => Standing::Unusable("is a file".to_owned()),
-            _ => Standing::Free,
-        },
-        free: ["taken", "bad"].contains(&text).then(|| format!("{text}-2")),
-    };
     let world = World {
         title: "new",
         pack,
         layers: &layers,
-        render: &|answers| renderer.render(answers),
+        files: Files::Rendered(&|answers| renderer.render(answers)),
         command: &command,
-        plan: None,
-        place: &place,
         theme: look.theme,
         glyphs: look.glyphs,
     };
-    test(&mut Wizard::start(world, "demo", draft, true, false, look.size))
+    test(&mut Wizard::start(world, start))
 }
 
 /// Presses keys: names such as `Enter`, `C-r`, `M-g`, single characters, and words typed after `=`.
@@ -85,7 +133,21 @@ pub fn press(wizard: &mut Wizard<'_>, keys: &str) -> Vec<Effect> {
             _ => vec![event(word)],
         };
         for event in events {
-            effects.extend(wizard.update(Message::Key(event)));
+            effects.extend(sent(wizard, Message::Key(event)));
+        }
+    }
+    effects
+}
+
+/// Sends a message, and tells the wizard what it wants to know; returns what else it wants.
+pub fn sent(wizard: &mut Wizard<'_>, message: Message) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for effect in wizard.update(message) {
+        match effect {
+            Effect::Look(text) => {
+                assert_eq!(wizard.update(Message::Looked(place(&text))), [], "all is known");
+            }
+            effect => effects.push(effect),
         }
     }
     effects
@@ -128,7 +190,7 @@ fn event(word: &str) -> KeyEvent {
 
 /// Draws a wizard.
 pub fn drawn(wizard: &Wizard<'_>) -> Buffer {
-    let (columns, rows) = wizard.model.size;
+    let (columns, rows) = wizard.panes().size();
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     wizard.draw(&mut buffer);
     buffer

@@ -2,6 +2,10 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::place::Place;
+use super::state::known::Planned;
+use crate::answer::Answers;
+
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub enum Message {
@@ -17,17 +21,31 @@ pub enum Message {
     Mouse(MouseEvent),
     /// The terminal has these columns and rows now.
     Resize(u16, u16),
+    /// A directory is this.
+    Looked(Place),
+    /// An upgrade to answers comes to this.
+    Planned(Box<Answers>, Planned),
+    /// The answers are kept, or why not.
+    Kept(Result<(), String>),
+    /// The answers were written to a file, or why not.
+    Saved(String, Result<(), String>),
+    /// There is no shell that could say otherwise.
+    NotSuspended,
 }
 
 /// One thing that is wanted from the world around.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
+    /// Tell what this directory is.
+    Look(String),
+    /// Tell what an upgrade to these answers comes to.
+    Plan(Box<Answers>),
     /// The answers changed: keep them.
     Draft,
     /// Put this text into the clipboard.
     Copy(String),
     /// Write the answers to this file.
-    Save(String),
+    Save(String, Box<Answers>),
     /// Stop until the shell says otherwise.
     Suspend,
     /// Draw all again.

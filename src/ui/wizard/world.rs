@@ -1,6 +1,5 @@
 //! What the wizard asks the rest of the program: which answers hold, and what they come to.
 
-use super::place::Place;
 use super::theme::{Glyphs, Theme};
 use crate::answer::{Answers, Given, Layer, Layers, Resolution, Source, Unanswered, resolve};
 use crate::error::Result;
@@ -17,18 +16,23 @@ pub struct World<'a> {
     pub pack: &'a Pack,
     /// Answers from flags, files and the environment.
     pub layers: &'a Layers,
-    /// Makes the files for answers.
-    pub render: &'a dyn Fn(&Answers) -> Result<Tree>,
+    /// Which files there are.
+    pub files: Files<'a>,
     /// The command that gives answers again.
     pub command: &'a Recreate<'a>,
-    /// What an upgrade to answers comes to.
-    pub plan: Option<&'a Planning<'a>>,
-    /// Tells what a directory is.
-    pub place: &'a dyn Fn(&str) -> Place,
     /// Colours.
     pub theme: Theme,
     /// Characters for lines.
     pub glyphs: Glyphs,
+}
+
+/// Which files there are for answers.
+#[derive(Clone, Copy)]
+pub enum Files<'a> {
+    /// Those of a new project, which this makes.
+    Rendered(&'a dyn Fn(&Answers) -> Result<Tree>),
+    /// Those of a project that is upgraded: what becomes of them is asked for and told.
+    Planned,
 }
 
 /// Tells what an upgrade to answers comes to.
@@ -57,6 +61,12 @@ pub struct Resolved {
 }
 
 impl World<'_> {
+    /// Tells whether a project is upgraded.
+    #[must_use]
+    pub fn is_upgrade(&self) -> bool {
+        matches!(self.files, Files::Planned)
+    }
+
     /// Resolves the answers given in the wizard, with all others below them. An answer to a
     /// question that is not asked is left out: it counts again when the question is asked.
     #[must_use]

@@ -9,8 +9,9 @@ impl Wizard<'_> {
     /// Returns an answer as people read it.
     #[must_use]
     pub fn shown_value(&self, question: &Question) -> String {
-        let text = self.facts.text(&self.world, &question.key);
-        let choices = self.facts.choices.get(&question.key).map(Vec::as_slice).unwrap_or_default();
+        let text = self.facts().text(self.world(), &question.key);
+        let choices =
+            self.facts().choices.get(&question.key).map(Vec::as_slice).unwrap_or_default();
         let chosen: Vec<&str> = choices
             .iter()
             .filter(|choice| choice.is_chosen)
@@ -31,7 +32,7 @@ impl Wizard<'_> {
                 .map(|(key, _)| {
                     self.named(
                         key,
-                        self.facts.value(key).map(std::slice::from_ref).unwrap_or_default(),
+                        self.facts().value(key).map(std::slice::from_ref).unwrap_or_default(),
                     )
                 })
                 .collect(),
@@ -41,7 +42,7 @@ impl Wizard<'_> {
             words =
                 vec![self.named(
                     key,
-                    self.facts.value(key).map(std::slice::from_ref).unwrap_or_default(),
+                    self.facts().value(key).map(std::slice::from_ref).unwrap_or_default(),
                 )];
             return format!("not with {}", words.join(" and "));
         }
