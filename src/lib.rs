@@ -4,6 +4,7 @@
 //! [`tree`]; merging base, ours and theirs gives a plan; only applying a plan writes. Rendering
 //! and merging are pure: no clock, no environment, no randomness, no disk, no terminal.
 
+pub mod action;
 pub mod answer;
 pub mod cli;
 pub mod error;

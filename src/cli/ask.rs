@@ -8,9 +8,9 @@ use clap::ArgMatches;
 
 use super::command::Recipe;
 use super::face::{Face, Facts, choose};
-use super::new::with_state;
 use super::variable;
 use super::wizard;
+use crate::action::with_state;
 use crate::answer::{Layer, Layers, Unanswered, resolve};
 use crate::error::{Error, Result};
 use crate::exit::Exit;

@@ -1,5 +1,6 @@
 //! From what a project recorded to where it goes: versions, answers and both trees.
 
+use crate::action::state;
 use crate::answer::{Answers, Given, Layer, Layers, Step, Unanswered, migrate, recorded, resolve};
 use crate::error::{Error, Result};
 use crate::merge::Labels;
@@ -163,7 +164,7 @@ impl<'a> Course<'a> {
     /// Fails as rendering does.
     pub fn theirs(&self) -> Result<(Tree, State)> {
         let tree = render(self.new, &self.answers)?;
-        let state = super::new::state(self.new, &self.answers, tree.digest())?;
+        let state = state(self.new, &self.answers, tree.digest())?;
         Ok((tree, state))
     }
 

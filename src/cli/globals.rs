@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::with_value;
-use super::{args, usage};
+use super::{args, options, usage};
 use crate::error::{Error, Result};
 use crate::pack::Version;
 
@@ -100,7 +100,7 @@ fn command(arguments: &[OsString]) -> Result<Command> {
     Ok(command.mut_subcommands(|inner| {
         let inner = inner
             .disable_help_flag(true)
-            .args(args::global().map(|arg| arg.global(false)))
+            .args(options::global().map(|arg| arg.global(false)))
             .arg(switch("help", 'h'))
             .mut_args(|arg| arg.required(false));
         let made_up = made_up(&inner, arguments);

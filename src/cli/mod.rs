@@ -14,6 +14,7 @@ mod flags;
 mod globals;
 mod list;
 mod new;
+mod options;
 mod report;
 mod sources;
 mod status;

@@ -9,14 +9,15 @@ use super::ask::{Asked, ask, state_directory};
 use super::command::{Recipe, target};
 use super::directory;
 use super::sources::layers;
+use crate::action::{name_of, with_state};
 use crate::answer::{Answers, Format, Layers, resolve, write};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::merge::Plan;
 use crate::pack::Pack;
-use crate::project::{self, Created, Creation, Git, Interrupt, Overwrite, State};
+use crate::project::{self, Created, Creation, Git, Interrupt, Overwrite};
 use crate::render::render;
-use crate::tree::{RelPath, Tree};
+use crate::tree::Tree;
 use crate::ui::{self, Ui, Verbosity};
 
 /// Writes a new repository, or shows what would be written.
@@ -78,36 +79,6 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     }
     run.report(&created);
     Ok(exit(&created.plan))
-}
-
-/// Returns the name of the folder, also of `.` and the like.
-pub(super) fn name_of(directory: &Path) -> Option<String> {
-    let whole = std::path::absolute(directory).ok()?;
-    let real = whole.canonicalize().unwrap_or(whole);
-    real.file_name().map(|name| name.to_string_lossy().into_owned())
-}
-
-/// Adds the state file to a rendered tree.
-pub(super) fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
-    let state = state(pack, answers, tree.digest())?;
-    let path = RelPath::parse(State::PATH)
-        .map_err(|reason| Error::failed("the name of the state file is wrong").because(reason))?;
-    tree.insert(path, state.to_blob());
-    Ok(tree)
-}
-
-/// Returns what a project remembers of a pack, answers and the digest of what they render to.
-pub(super) fn state(pack: &Pack, answers: &Answers, digest: String) -> Result<State> {
-    let table = toml::Table::try_from(answers.iter().collect::<std::collections::BTreeMap<_, _>>());
-    let table = table.map_err(|error| Error::failed("cannot record the answers").because(error))?;
-    Ok(State {
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        pack: pack.name.clone(),
-        version: pack.version.to_string(),
-        digest,
-        answers: table.clone(),
-        applied: table,
-    })
 }
 
 fn exit(plan: &Plan) -> Exit {

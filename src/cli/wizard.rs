@@ -7,8 +7,8 @@ use clap::ArgMatches;
 
 use super::command::Recipe;
 use super::course::Course;
-use super::new::{name_of, with_state};
 use super::variable;
+use crate::action::{name_of, with_state};
 use crate::answer::{Answers, Layer, Layers, resolve};
 use crate::error::{Error, Result};
 use crate::limits;

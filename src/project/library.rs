@@ -9,7 +9,7 @@ use git2::{
     Repository, StatusOptions, StatusShow,
 };
 
-use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
+use super::index::{Attributes, Becomes, Listed, Listing, Staging, Watch};
 use crate::error;
 use crate::merge::Driver;
 use crate::tree::{Blob, Mode, RelPath};

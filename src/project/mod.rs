@@ -14,6 +14,7 @@ mod fault;
 mod folder;
 mod guard;
 mod history;
+mod index;
 mod input;
 mod interrupt;
 mod journal;

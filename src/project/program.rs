@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
 use super::failure::failure;
+use super::index::{Attributes, Becomes, Listed, Listing, Staging, Watch};
 use super::library::mode_of;
 use crate::error::{Error, Result};
 use crate::merge::Driver;

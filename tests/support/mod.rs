@@ -2,6 +2,7 @@
 
 mod cover;
 mod extremes;
+pub mod imports;
 mod pty;
 mod sandbox;
 mod story;
