@@ -12,6 +12,7 @@ mod folders;
 mod fuzz;
 mod generated;
 mod hostile;
+mod interview;
 mod keys;
 mod laws;
 mod licenses;

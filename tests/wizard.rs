@@ -1,7 +1,7 @@
 //! The wizard's `update`: keys, undo, conflicts and everything random people do.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use fastwright::answer::{Given, Layer, Source};
+use fastwright::answer::{Given, Layer, Progress, Source};
 use fastwright::pack::Catalog;
 use fastwright::ui::wizard::{
     BINDINGS, Choice, Dialog, Effect, Focus, Hit, Keeping, Message, Page, Pane, Start, Target,
@@ -549,7 +549,8 @@ fn answers_of_an_earlier_run_are_taken_or_left() {
     draft.insert("name", Given::Text("shop".to_owned()), Source::Asked);
     let chosen = |keys: &str| {
         let offer = Some(String::new());
-        let start = Start { draft: draft.clone(), offer, ..start(LOOK, "demo") };
+        let progress = Progress { answers: draft.clone(), ..Progress::default() };
+        let start = Start { draft: progress, offer, ..start(LOOK, "demo") };
         with_start(&pack("evolving"), LOOK, start, |wizard| {
             let effects = press(wizard, keys);
             (focus(wizard), asked(wizard), effects)

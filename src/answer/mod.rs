@@ -4,6 +4,7 @@
 
 mod check;
 mod file;
+mod interview;
 mod layer;
 mod migrate;
 mod relation;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub use check::nearest;
 pub use file::{Format, MAX_SIZE, read, write};
+pub use interview::{Held, Interview, Obstacle, Progress, applies, followers, new_problems, with};
 pub use layer::{Given, Layer, Source};
 pub use migrate::{Migrated, Step, migrate, recorded};
 pub use relation::flag;

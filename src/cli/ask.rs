@@ -11,7 +11,7 @@ use super::face::{Face, Facts, choose};
 use super::variable;
 use super::wizard;
 use crate::action::with_state;
-use crate::answer::{Layer, Layers, Unanswered, resolve};
+use crate::answer::{Layer, Layers, Progress, Unanswered, resolve};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::limits;
@@ -148,7 +148,7 @@ impl Session<'_> {
 
     fn asked(&self) -> Result<Asked> {
         let told = Cell::new(false);
-        let save = |answers: &Layer| {
+        let save = |answers: &Progress| {
             if let Err(error) = self.save(answers)
                 && !told.replace(true)
             {
@@ -157,11 +157,11 @@ impl Session<'_> {
         };
         let outlook = |answers: &Layer| self.outlook(answers);
         let (pack, layers) = (self.pack, self.layers);
-        let asking = |start: Layer| Asking { pack, layers, start, save: &save, outlook: &outlook };
+        let asking = |start| Asking { pack, layers, start, save: &save, outlook: &outlook };
         let git = !self.matches.get_flag("no-git");
         let directory = self.directory.to_owned();
         let done = |layer, signals| Asked { layer, draft: None, directory, git, signals };
-        if !ui::has_questions(&asking(Layer::new())) {
+        if !ui::has_questions(&asking(Progress::default())) {
             return Ok(done(Layer::new(), None));
         }
         // From the first question to the hand-over: no signal is lost in between.
@@ -179,7 +179,8 @@ impl Session<'_> {
                     Err(Error::interrupted(signal, "cancelled; nothing was written"))
                 }
                 Outcome::TooSmall { asked } => {
-                    let layer = ui::prompt(self.ui, &signals, &asking(asked))?;
+                    let start = Progress { answers: asked, ..Progress::default() };
+                    let layer = ui::prompt(self.ui, &signals, &asking(start))?;
                     Ok(done(layer, Some(signals)))
                 }
             };
@@ -200,7 +201,7 @@ impl Session<'_> {
 
     fn wizard(&self, git: bool, signals: &Signals) -> Result<Outcome> {
         let (start, offer) = match self.kept() {
-            None => (Layer::new(), None),
+            None => (Progress::default(), None),
             Some((_, answers)) if self.matches.get_flag("resume") => (answers, None),
             Some((what, answers)) => (answers, Some(what)),
         };
@@ -214,13 +215,13 @@ impl Session<'_> {
             git,
             start,
             offer,
-            save: self.draft.is_some().then_some(&|answers: &Layer| self.save(answers)),
+            save: self.draft.is_some().then_some(&|answers: &Progress| self.save(answers)),
         })
     }
 
-    fn save(&self, answers: &Layer) -> Result<()> {
+    fn save(&self, answers: &Progress) -> Result<()> {
         match &self.draft {
-            Some(draft) if answers.iter().next().is_none() => draft.remove(),
+            Some(draft) if answers.count() == 0 => draft.remove(),
             Some(draft) => {
                 return draft.write(&self.pack.name, &self.pack.version.to_string(), answers);
             }
@@ -239,14 +240,14 @@ impl Session<'_> {
     }
 
     /// Returns the answers of an earlier run, if there are some and they are wanted.
-    fn start(&self, asks: impl FnOnce(&str) -> Result<bool>) -> Result<Layer> {
+    fn start(&self, asks: impl FnOnce(&str) -> Result<bool>) -> Result<Progress> {
         let resumes = self.matches.get_flag("resume");
-        let Some((what, answers)) = self.kept() else { return Ok(Layer::new()) };
-        Ok(if resumes || asks(&what)? { answers } else { Layer::new() })
+        let Some((what, answers)) = self.kept() else { return Ok(Progress::default()) };
+        Ok(if resumes || asks(&what)? { answers } else { Progress::default() })
     }
 
     /// Returns the answers of an earlier run, in words and as they are.
-    fn kept(&self) -> Option<(String, Layer)> {
+    fn kept(&self) -> Option<(String, Progress)> {
         let kept = match self.draft.as_ref().map(|draft| draft.read(&self.pack.name)) {
             Some(Ok(kept)) => kept.and_then(|kept| self.fitting(&kept)),
             Some(Err(error)) => {
@@ -263,14 +264,15 @@ impl Session<'_> {
     }
 
     /// Leaves out what is answered otherwise now, or is no answer any more.
-    fn fitting(&self, kept: &Kept) -> Option<(String, Layer)> {
+    fn fitting(&self, kept: &Kept) -> Option<(String, Progress)> {
         let mut answers = Layer::new();
-        let all = kept.answers.iter().count();
-        for (key, given, source) in kept.answers.iter() {
+        let is_open = |key: &str| {
             let is_given = self.layers.layers.iter().any(|layer| layer.get(key).is_some());
-            if !is_given && self.pack.question(key).is_some() {
-                answers.insert(key, given.clone(), source.clone());
-            }
+            !is_given && self.pack.question(key).is_some()
+        };
+        let Kept { version, progress } = kept;
+        for (key, given, source) in progress.answers.iter().filter(|(key, _, _)| is_open(key)) {
+            answers.insert(key, given.clone(), source.clone());
         }
         loop {
             let problems = resolve(self.pack, &with_asked(self.layers, &answers)).problems;
@@ -278,22 +280,24 @@ impl Session<'_> {
             let Some(wrong) = keys.find(|key| answers.get(key.as_str()).is_some()) else { break };
             answers.remove(wrong.as_str());
         }
-        let count = answers.iter().count();
+        let defaults = progress.defaults.iter().filter(|key| is_open(key)).cloned().collect();
+        let fitting = Progress { answers, defaults };
+        let count = fitting.count();
         if count == 0 {
             return None;
         }
         let answer = if count == 1 { "answer" } else { "answers" };
-        let version = if kept.version == self.pack.version.to_string() {
+        let version = if *version == self.pack.version.to_string() {
             String::new()
         } else {
-            format!(", to version {} of the pack", kept.version)
+            format!(", to version {version} of the pack")
         };
-        let rest = match all - count {
+        let rest = match progress.count() - count {
             0 => String::new(),
             rest => format!("; {rest} more do not fit"),
         };
         let what = format!("an earlier run kept {count} {answer}{version}{rest}");
-        Some((what, answers))
+        Some((what, fitting))
     }
 
     /// Returns what comes of answers, if they are good.

@@ -9,7 +9,7 @@ use super::command::Recipe;
 use super::course::Course;
 use super::variable;
 use crate::action::{name_of, with_state};
-use crate::answer::{Answers, Layer, Layers, resolve};
+use crate::answer::{Answers, Layer, Layers, Progress, resolve};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::merge::Plan;
@@ -31,7 +31,7 @@ pub(super) struct Ask<'a> {
     /// Whether a repository is to be started.
     pub git: bool,
     /// Answers of an earlier run.
-    pub start: Layer,
+    pub start: Progress,
     /// They are offered in these words, not taken as they are.
     pub offer: Option<String>,
     /// Keeps the answers, if that is wanted.
@@ -138,7 +138,7 @@ pub(super) fn ask_upgrade(
         glyphs: glyphs(matches),
         mouse: !matches.get_flag("no-mouse"),
         git: false,
-        start: Layer::new(),
+        start: Progress::default(),
         offer: None,
         draft: None,
         render: &|answers| crate::render::render(pack, answers),

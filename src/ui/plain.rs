@@ -72,11 +72,10 @@ impl<'a> Plain<'a, '_> {
             let mark = if current.contains(&index) { ", current" } else { "" };
             let help = question.choices().get(index).map_or("", |choice| choice.help.as_str());
             let help = if help.is_empty() { String::new() } else { format!(": {help}") };
-            let given = given(question, &[index]);
             let obstacle = if current.contains(&index) || matches!(question.kind, Kind::Many(_)) {
                 None
             } else {
-                self.walk.obstacle(question, given)
+                self.walk.obstacle(question, Value::Text(name.clone()))
             };
             let obstacle = obstacle.map_or_else(String::new, |reason| {
                 format!(" Not with the answers so far, because {}", sentence(&reason))

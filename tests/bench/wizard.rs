@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use fastwright::answer::{Answers, Layer, Layers, Unanswered};
+use fastwright::answer::{Answers, Layers, Progress, Unanswered};
 use fastwright::pack::{Catalog, Pack};
 use fastwright::render::Renderer;
 use fastwright::ui::wizard::{Extent, Files, Glyphs, Message, Place, Start, Theme, Wizard, World};
@@ -55,7 +55,7 @@ fn run(pack: &Pack, first: &mut Vec<Duration>, keys: &mut Vec<Duration>) {
     let name = "shop-api".to_owned();
     let start = Start {
         place: Place { text: name.clone(), name: Some(name), ..Place::default() },
-        draft: Layer::new(),
+        draft: Progress::default(),
         offer: None,
         keeps: false,
         git: true,

@@ -1,7 +1,7 @@
 //! The wizard on a pack, keys as words, and screens as text.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use fastwright::answer::{Answers, Layer, Layers, Unanswered};
+use fastwright::answer::{Answers, Layer, Layers, Progress, Unanswered};
 use fastwright::pack::Pack;
 use fastwright::render::Renderer;
 use fastwright::ui::wizard::{
@@ -34,6 +34,7 @@ pub fn with_draft<R>(
     draft: Layer,
     test: impl FnOnce(&mut Wizard<'_>) -> R,
 ) -> R {
+    let draft = Progress { answers: draft, ..Progress::default() };
     with_start(pack, look, Start { draft, ..start(look, "demo") }, test)
 }
 
@@ -63,7 +64,7 @@ pub fn tell_keeping(wizard: &mut Wizard<'_>, keeping: Keeping) {
 pub fn start(look: Look, directory: &str) -> Start {
     Start {
         place: place(directory),
-        draft: Layer::new(),
+        draft: Progress::default(),
         offer: None,
         keeps: false,
         git: true,

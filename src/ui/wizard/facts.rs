@@ -9,10 +9,10 @@ use super::preview::{Made, Preview};
 use super::state::cursor::{Cursor, Focus, Target};
 use super::state::form::Form;
 use super::state::known::Known;
-use super::world::{Extent, Files, Resolved, World, is_asked, with};
-use crate::answer::{AnswerProblem, Answers, Given, Layer, Resolution};
+use super::world::{Extent, Files, World};
+use crate::answer::{AnswerProblem, Answers, Given, Held, Layer, Resolution, with};
 use crate::error::{Error, Problem};
-use crate::pack::{Key, Kind, Question, Value};
+use crate::pack::{Key, Kind, Value};
 
 /// What answers came to, beside the name of the folder.
 type Kept = (Layer, Option<String>, Made);
@@ -66,11 +66,9 @@ impl Facts {
     #[must_use]
     pub fn of(world: &World<'_>, state: State<'_>, before: Option<&Self>) -> Self {
         let form = state.form;
-        let name = form.name();
-        let Resolved { layer, now, left_out } = world.resolve(form.asked(), name);
-        let asked = |question: &&Question| is_asked(question, &now);
-        let stops: Vec<Key> =
-            world.questions().filter(asked).map(|question| question.key.clone()).collect();
+        let interview = world.interview(form.name());
+        let Held { layer, now, left_out } = interview.hold(form.asked());
+        let stops = interview.asked(&now).map(|question| question.key.clone()).collect();
         let (made, tried) =
             before.map_or((None, None), |facts| (facts.made.clone(), facts.tried.clone()));
         let same = before.filter(|facts| facts.layer == layer && facts.place == form.place().text);
@@ -133,7 +131,8 @@ impl Facts {
     }
 
     fn offered(&self, world: &World<'_>, state: State<'_>) -> BTreeMap<Key, Vec<Choice>> {
-        let (form, name) = (state.form, state.form.name());
+        let form = state.form;
+        let interview = world.interview(form.name());
         let focused = state.cursor.question().and_then(|key| world.pack.question(key.as_str()));
         let section = focused.map(|question| &question.section);
         let mut all = BTreeMap::new();
@@ -145,7 +144,7 @@ impl Facts {
                     let Some(value) = taken(question, &list, index) else { continue };
                     if !list[index].is_chosen || matches!(question.kind, Kind::Many(_)) {
                         list[index].obstacle =
-                            world.obstacle(form.asked(), name, &self.now, &(key.clone(), value));
+                            interview.obstacle(form.asked(), &self.now, &(key.clone(), value));
                     }
                 }
             }
@@ -157,6 +156,7 @@ impl Facts {
     /// Renders what is answered, and what the focused choice or the typed text would give.
     fn look_ahead(&mut self, world: &World<'_>, state: State<'_>) {
         let (form, name) = (state.form, state.form.name());
+        let interview = world.interview(name);
         let committed = (self.layer.clone(), name.map(str::to_owned));
         if self.made.as_ref().is_none_or(|made| (&made.0, &made.1) != (&committed.0, &committed.1))
         {
@@ -171,14 +171,14 @@ impl Facts {
         let mut changes = self.candidate(world, state.cursor);
         let mut shown = self.made.as_ref().map(|made| made.2.clone());
         if let Some(change) = changes.first().cloned() {
-            let typed = world.resolve(&with(form.asked(), [&change]), name);
+            let typed = interview.hold(&with(form.asked(), [&change]));
             if state.cursor.field().is_some() {
                 let key = Some(&change.0);
                 let found = typed.now.problems.iter().find(|found| found.key.as_ref() == key);
                 self.typed = found.map(|found| found.problem.clone());
             }
             changes.truncate(16);
-            let then = world.resolve(&with(form.asked(), &changes), name);
+            let then = interview.hold(&with(form.asked(), &changes));
             let known = self
                 .tried
                 .as_ref()

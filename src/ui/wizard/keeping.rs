@@ -1,10 +1,10 @@
 //! Whether the answers outlast the wizard.
 
-use crate::answer::Layer;
+use crate::answer::Progress;
 use crate::error::Result;
 
 /// Takes all answers so far, to keep them for the next time.
-pub type Keep<'a> = dyn Fn(&Layer) -> Result<()> + 'a;
+pub type Keep<'a> = dyn Fn(&Progress) -> Result<()> + 'a;
 
 /// What became of the answers so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

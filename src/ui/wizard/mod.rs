@@ -39,7 +39,7 @@ pub(super) use view::{around_caret, width, wrap};
 pub use world::{Extent, Files, Planning, Recreate, World};
 
 use super::{Signals, Ui};
-use crate::answer::{Answers, Format, Layer, Layers, write};
+use crate::answer::{Answers, Format, Layer, Layers, Progress, write};
 use crate::error::{Error, Result};
 use crate::pack::Pack;
 use crate::tree::Tree;
@@ -62,7 +62,7 @@ pub struct Session<'a> {
     /// Whether a repository is to be started.
     pub git: bool,
     /// Answers of a draft.
-    pub start: Layer,
+    pub start: Progress,
     /// They are offered in these words; without, they are taken.
     pub offer: Option<String>,
     /// Takes all answers so far, after each one, if somebody keeps them.
@@ -184,7 +184,7 @@ fn perform(
                 Message::Planned(answers, planned)
             }),
             Effect::Draft => session.draft.map(|keep| {
-                Message::Kept(keep(wizard.form().asked()).map_err(|error| reason(&error)))
+                Message::Kept(keep(&wizard.form().progress()).map_err(|error| reason(&error)))
             }),
             Effect::Save(path, answers) => {
                 let text = write(wizard.world().pack, &answers, Format::of(&path, b""));

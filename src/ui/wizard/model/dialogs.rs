@@ -6,6 +6,7 @@ use super::super::state::dialog::{Decision, Turn};
 use super::super::state::form::Change;
 use super::super::state::panes::Page;
 use super::Wizard;
+use crate::answer::{Layer, with};
 
 impl Wizard<'_> {
     pub(super) fn turn(&mut self, turn: Turn, effects: &mut Vec<Effect>) {
@@ -15,7 +16,8 @@ impl Wizard<'_> {
             Turn::Done(Decision::Afresh) => self.start_afresh(effects),
             Turn::Done(Decision::Leave) => effects.push(Effect::Cancel),
             Turn::Done(Decision::Answer { changes, goes_on }) => {
-                self.commit(Change::Answers(changes), effects);
+                let asked = with(self.form.asked(), &changes);
+                self.commit(Change::Asked(asked), effects);
                 if goes_on {
                     self.next(effects);
                 }
@@ -34,7 +36,7 @@ impl Wizard<'_> {
     }
 
     fn start_afresh(&mut self, effects: &mut Vec<Effect>) {
-        self.commit(Change::Afresh, effects);
+        self.commit(Change::Asked(Layer::new()), effects);
         self.form.see_none();
         match self.facts.stops.first().cloned() {
             Some(key) => self.focus_question(&key),

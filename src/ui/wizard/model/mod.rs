@@ -21,7 +21,7 @@ use super::state::known::Known;
 use super::state::panes::Panes;
 use super::state::status::Status;
 use super::world::World;
-use crate::answer::Layer;
+use crate::answer::Progress;
 use crate::pack::{Key, Kind, Question};
 use crate::ui::edit::Edit;
 
@@ -52,7 +52,7 @@ pub struct Start {
     /// Where the project goes.
     pub place: Place,
     /// Answers of a draft.
-    pub draft: Layer,
+    pub draft: Progress,
     /// They are offered in these words; without, they are taken.
     pub offer: Option<String>,
     /// Somebody keeps the answers.
@@ -70,11 +70,9 @@ impl<'a> Wizard<'a> {
     #[must_use]
     pub fn start(world: World<'a>, start: Start) -> Self {
         let Start { place, draft, offer, keeps, git, mouse, size } = start;
-        let visited = draft.iter().filter_map(|(name, _, _)| {
-            world.pack.question(name).map(|question| question.key.clone())
-        });
-        let visited = visited.collect();
-        let form = Form::of(draft, place, git, visited);
+        let all = world.pack.questions.iter().map(|question| &question.key);
+        let visited = all.filter(|key| draft.is_answered(key.as_str())).cloned().collect();
+        let form = Form::of(draft.answers, place, git, visited);
         let cursor = Cursor::at(Focus::Review(Target::Create), None);
         let known = Known::default();
         let state = State { form: &form, cursor: &cursor, known: &known };
@@ -216,7 +214,8 @@ impl<'a> Wizard<'a> {
         if let Some(key) = self.cursor.question()
             && !self.facts.stops.contains(key)
         {
-            let place = |key: &Key| self.world.questions().position(|one| one.key == *key);
+            let questions = || self.world.interview(None).questions();
+            let place = |key: &Key| questions().position(|one| one.key == *key);
             let at = place(key);
             let next = self.facts.stops.iter().find(|stop| place(stop) >= at);
             match next.or(self.facts.stops.last()).cloned() {

@@ -9,9 +9,9 @@ use super::super::state::cursor::{Focus, Target};
 use super::super::state::dialog::{Choice, Dialog};
 use super::super::state::form::Change;
 use super::super::state::panes::{Page, Pane};
-use super::super::world::with;
 use super::Wizard;
-use crate::pack::{Key, Kind, Value};
+use crate::answer::Given;
+use crate::pack::{Key, Kind};
 use crate::ui::edit::Edit;
 
 impl Wizard<'_> {
@@ -64,7 +64,7 @@ impl Wizard<'_> {
             Focus::Question { key, .. } => {
                 self.form.see(&key);
                 if let Some(text) = text {
-                    self.answer_text(&key, text, effects);
+                    self.answer(&key, Given::Text(text), effects);
                 }
             }
             Focus::Review(Target::Directory) => {
@@ -78,17 +78,12 @@ impl Wizard<'_> {
         }
     }
 
-    /// An empty text that is no answer is the default again.
-    fn answer_text(&mut self, key: &Key, text: String, effects: &mut Vec<Effect>) {
-        let empty = [(key.clone(), Value::Text(String::new()))];
-        let is_answer = !text.is_empty() || {
-            let then = with(self.form.asked(), &empty);
-            let then = self.world.resolve(&then, self.form.name());
-            then.now.answers.contains_key(key)
-        };
-        let key = key.clone();
-        let change = if is_answer { Change::Typed(key, text) } else { Change::Defaults(vec![key]) };
-        self.commit(change, effects);
+    /// Gives an answer to a question.
+    fn answer(&mut self, key: &Key, answer: Given, effects: &mut Vec<Effect>) {
+        let Some(question) = self.pack_question(key) else { return };
+        let interview = self.world.interview(self.form.name());
+        let asked = interview.give(self.form.asked(), question, answer);
+        self.commit(Change::Asked(asked), effects);
     }
 
     pub(super) fn next(&mut self, effects: &mut Vec<Effect>) {
@@ -197,9 +192,7 @@ impl Wizard<'_> {
             return;
         }
         self.form.see(&key);
-        if self.facts.value(&key) != Some(&value) {
-            self.commit(Change::Answers(vec![(key, value)]), effects);
-        }
+        self.answer(&key, Given::Text(value.to_string()), effects);
         if goes_on {
             self.next(effects);
         }
@@ -220,7 +213,11 @@ impl Wizard<'_> {
         let inside = pack.questions.iter().filter(|question| question.section == *section);
         let keys: Vec<Key> = inside.map(|question| question.key.clone()).collect();
         let has_some = keys.iter().any(|key| self.form.asked().get(key.as_str()).is_some());
-        self.commit(Change::Defaults(keys), effects);
+        let mut asked = self.form.asked().clone();
+        for key in &keys {
+            asked.remove(key.as_str());
+        }
+        self.commit(Change::Asked(asked), effects);
         if let Some(key) = self.cursor.question().cloned() {
             self.focus_question(&key);
         }

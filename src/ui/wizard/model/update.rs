@@ -13,7 +13,7 @@ use super::super::state::form::Change;
 use super::super::state::panes::{Layout, Page};
 use super::super::world::Extent;
 use super::{Wizard, kept};
-use crate::answer::{Answer, Source};
+use crate::answer::{Answer, followers};
 use crate::pack::{Key, Kind};
 use crate::ui::edit::{Edit, LONGEST};
 
@@ -217,13 +217,11 @@ impl Wizard<'_> {
 
     /// Tells which answers that nobody gave became others.
     fn tell_followers(&mut self, was: &BTreeMap<Key, Answer>) {
-        let followed = self.facts.stops.iter().filter_map(|key| {
-            let (before, now) = (was.get(key)?, self.facts.now.answers.get(key)?);
-            let by_itself = before.source == Source::Default && now.source == Source::Default;
-            let question = self.pack_question(key)?;
-            (by_itself && before.value != now.value)
-                .then(|| format!("{} is {} now", question.label, self.shown_value(question)))
-        });
+        let followers = followers(was, &self.facts.now.answers);
+        let followed = self.facts.stops.iter().filter(|key| followers.contains(key));
+        let followed = followed
+            .filter_map(|key| self.pack_question(key))
+            .map(|question| format!("{} is {} now", question.label, self.shown_value(question)));
         let followed: Vec<String> = followed.collect();
         if !followed.is_empty() {
             self.status.tell(format!("with it {}", followed.join(", ")));

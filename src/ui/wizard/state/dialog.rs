@@ -3,8 +3,8 @@
 use crossterm::event::KeyEvent;
 
 use super::super::keymap::{Action, Step};
-use super::super::options::Obstacle;
 use super::field::edited;
+use crate::answer::Obstacle;
 use crate::pack::{Key, Value};
 use crate::ui::edit::Edit;
 

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::place::Place;
-use super::super::world::with;
 use super::cursor::Focus;
-use crate::answer::{Given, Layer, Source};
-use crate::pack::{Key, Value};
+use crate::answer::{Layer, Progress};
+use crate::pack::Key;
 
 /// All that the files come from, and what it was before.
 #[derive(Clone, Debug)]
@@ -37,14 +36,8 @@ struct Step {
 /// One change, which one undo takes back.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// Answers are given.
-    Answers(Vec<(Key, Value)>),
-    /// An answer is typed.
-    Typed(Key, String),
-    /// Answers are taken away.
-    Defaults(Vec<Key>),
-    /// All answers are taken away.
-    Afresh,
+    /// These are the answers now.
+    Asked(Layer),
     /// The project goes elsewhere.
     Place(Place),
     /// A repository is started, or is not.
@@ -63,6 +56,12 @@ impl Form {
     #[must_use]
     pub fn asked(&self) -> &Layer {
         &self.decided.asked
+    }
+
+    /// Returns what is kept for the next time: the answers alone, since the review shows the rest.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress { answers: self.decided.asked.clone(), ..Progress::default() }
     }
 
     /// Tells whether no answer was given.
@@ -116,12 +115,7 @@ impl Form {
         let before = self.decided.clone();
         let Decided { asked, place, git } = &mut self.decided;
         match change {
-            Change::Answers(changes) => *asked = with(asked, &changes),
-            Change::Typed(key, text) => {
-                asked.insert(key.as_str(), Given::Text(text), Source::Asked);
-            }
-            Change::Defaults(keys) => keys.iter().for_each(|key| drop(asked.remove(key.as_str()))),
-            Change::Afresh => *asked = Layer::new(),
+            Change::Asked(answers) => *asked = answers,
             Change::Place(other) => *place = other,
             Change::Git(wanted) => *git = wanted,
         }

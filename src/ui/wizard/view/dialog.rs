@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::super::model::Wizard;
-use super::super::options::Obstacle;
 use super::super::state::dialog::{Choice, Dialog, fix_buttons};
 use super::super::theme::Role;
 use super::Hit;
 use super::canvas::{Canvas, around_caret, width, wrap};
+use crate::answer::Obstacle;
 use crate::pack::{Key, Value};
 use crate::ui::edit::Edit;
 

@@ -1,8 +1,7 @@
 //! Answers, and what is in the way of one, in the words of the pack.
 
 use super::super::model::Wizard;
-use super::super::options::Obstacle;
-use crate::answer::ClashKind;
+use crate::answer::{ClashKind, Obstacle};
 use crate::pack::{Key, Question, Value};
 
 impl Wizard<'_> {
