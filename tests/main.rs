@@ -1,5 +1,6 @@
 //! The one test binary; each file beside this one is declared here.
 
+mod actions;
 mod answers;
 mod architecture;
 mod bounds;

@@ -133,6 +133,27 @@ impl<'a> Interview<'a> {
         }
     }
 
+    /// Returns what still fits of an earlier run: not what is answered otherwise now, nor what is no
+    /// answer any more.
+    #[must_use]
+    pub fn fitting(self, kept: &Progress) -> Progress {
+        let is_open = |key: &str| {
+            self.pack.question(key).is_some_and(|question| !self.is_given(&question.key))
+        };
+        let mut answers = Layer::new();
+        for (key, given, source) in kept.answers.iter().filter(|(key, _, _)| is_open(key)) {
+            answers.insert(key, given.clone(), source.clone());
+        }
+        loop {
+            let problems = self.judge(&answers).problems;
+            let mut keys = problems.iter().filter_map(|problem| problem.key.as_ref());
+            let Some(wrong) = keys.find(|key| answers.get(key.as_str()).is_some()) else { break };
+            answers.remove(wrong.as_str());
+        }
+        let defaults = kept.defaults.iter().filter(|key| is_open(key)).cloned().collect();
+        Progress { answers, defaults }
+    }
+
     fn judge(self, layer: &Layer) -> Resolution {
         let layers = std::iter::once(layer).chain(&self.layers.layers).cloned().collect();
         let directory = self.directory.map(str::to_owned);

@@ -10,14 +10,13 @@ use super::command::Recipe;
 use super::face::{Face, Facts, choose};
 use super::variable;
 use super::wizard;
-use crate::action::with_state;
-use crate::answer::{Layer, Layers, Progress, Unanswered, resolve};
+use crate::action::New;
+use crate::answer::{Interview, Layer, Layers, Progress, Unanswered, resolve};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::limits;
 use crate::pack::Pack;
 use crate::project::{self, Draft, Interrupt, Kept};
-use crate::render::render;
 use crate::tree::Tree;
 use crate::ui::wizard::Outcome;
 use crate::ui::{self, Asking, Outlook, Signals, Typed, Ui};
@@ -265,23 +264,9 @@ impl Session<'_> {
 
     /// Leaves out what is answered otherwise now, or is no answer any more.
     fn fitting(&self, kept: &Kept) -> Option<(String, Progress)> {
-        let mut answers = Layer::new();
-        let is_open = |key: &str| {
-            let is_given = self.layers.layers.iter().any(|layer| layer.get(key).is_some());
-            !is_given && self.pack.question(key).is_some()
-        };
         let Kept { version, progress } = kept;
-        for (key, given, source) in progress.answers.iter().filter(|(key, _, _)| is_open(key)) {
-            answers.insert(key, given.clone(), source.clone());
-        }
-        loop {
-            let problems = resolve(self.pack, &with_asked(self.layers, &answers)).problems;
-            let mut keys = problems.iter().filter_map(|problem| problem.key.as_ref());
-            let Some(wrong) = keys.find(|key| answers.get(key.as_str()).is_some()) else { break };
-            answers.remove(wrong.as_str());
-        }
-        let defaults = progress.defaults.iter().filter(|key| is_open(key)).cloned().collect();
-        let fitting = Progress { answers, defaults };
+        let directory = self.layers.directory.as_deref();
+        let fitting = Interview::new(self.pack, self.layers, directory).fitting(progress);
         let count = fitting.count();
         if count == 0 {
             return None;
@@ -304,9 +289,8 @@ impl Session<'_> {
     fn outlook(&self, asked: &Layer) -> Option<Outlook> {
         let Self { pack, layers, directory, matches, .. } = self;
         let answers = resolve(pack, &with_asked(layers, asked)).complete(pack).ok()?;
-        let tree = render(pack, &answers).and_then(|tree| with_state(pack, &answers, tree));
-        let plan = tree.and_then(|tree| project::plan_creation(directory, &tree));
-        let work = match plan {
+        let new = New::render(pack, &with_asked(layers, asked), directory);
+        let work = match new.and_then(|new| new.plan()) {
             Ok(plan) => {
                 let (count, bytes) = ui::created(&plan);
                 let git = if matches.get_flag("no-git") {

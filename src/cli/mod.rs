@@ -5,7 +5,6 @@ mod args;
 mod args_project;
 mod ask;
 mod command;
-mod course;
 mod diff;
 mod documents;
 mod explain;

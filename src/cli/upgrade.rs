@@ -8,19 +8,18 @@ use serde_json::json;
 
 use super::ask::state_directory;
 use super::command::{Recipe, target};
-use super::course::Course;
 use super::directory;
 use super::face::{self, Face};
 use super::globals::Globals;
 use super::report::Report;
 use super::sources::given;
 use super::wizard;
+use crate::action::{Base, Outcomes, Prepared, Transition};
 use crate::answer::{Answers, Layer};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::pack::Catalog;
-use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone, Upgrade};
-use crate::render::Renderer;
+use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone};
 use crate::ui::{Signals, Ui};
 
 /// Carries a project to a newer version or to other answers, or shows what that would do.
@@ -50,32 +49,21 @@ pub fn run(ui: Ui, catalog: &Catalog, recipe: Recipe<'_>, matches: &ArgMatches) 
     if let Some(signal) = signals.and_then(Signals::hand_over) {
         interrupt.raise(signal);
     }
-    let course = Course::plot(catalog, pack, &project, given)?;
+    let transition = Transition::new(catalog, pack, &project, given)?;
     let json = matches.get_flag("json");
     let again = again(recipe.globals, &directory);
-    let report = Report { ui, project: &project, course: &course, json, again };
+    let report = Report { ui, project: &project, transition: &transition, json, again };
     if matches.get_flag("check") {
         return report.check();
     }
-    if course.is_current() {
-        project.unresolved(&course.rendered()?)?.refuse()?;
-        return report.current();
-    }
-    let base = if matches.get_flag("base-from-git") {
-        project.base_from_git(&course.rendered()?)?
-    } else {
-        course.base()?
-    };
-    let (theirs, state) = course.theirs()?;
-    let (renames, labels) = (course.renames(), course.labels());
-    let (base, theirs, renames, labels) = (&base, &theirs, renames.as_slice(), &labels);
-    let upgrade = Upgrade { base, theirs, renames, labels, conflicts: conflicts(matches) };
-    let survey = project.survey(&upgrade)?;
+    let prepared = Prepared::new(&project, &transition, base(matches), conflicts(matches))?;
+    let Some(prepared) = prepared else { return report.current() };
+    let survey = prepared.survey()?;
     if only_shows {
         return report.show(&survey, matches.get_flag("diff"));
     }
     interrupt.hold();
-    project.upgrade(&upgrade, &survey, &state, dirty(matches), &interrupt)?;
+    prepared.write(&survey, dirty(matches), &interrupt)?;
     report.done(&survey)
 }
 
@@ -99,28 +87,12 @@ fn ask(
     matches: &ArgMatches,
 ) -> Result<(Layer, Signals)> {
     let pack = recipe.pack;
-    let course = Course::plot(catalog, pack, project, given.to_vec())?;
-    let base = if matches.get_flag("base-from-git") {
-        project.base_from_git(&course.rendered()?)?
-    } else {
-        course.base()?
-    };
-    let renderer = Renderer::new(pack);
-    let labels = course.labels();
-    let plan = |answers: &Answers| {
-        let (theirs, renames) = (renderer.render(answers)?, course.renames_to(answers));
-        let upgrade = Upgrade {
-            base: &base,
-            theirs: &theirs,
-            renames: &renames,
-            labels: &labels,
-            conflicts: conflicts(matches),
-        };
-        Ok(project.survey(&upgrade)?.plan)
-    };
-    let mut layers = course.recorded();
+    let transition = Transition::new(catalog, pack, project, given.to_vec())?;
+    let outcomes = Outcomes::new(project, pack, &transition, base(matches), conflicts(matches))?;
+    let plan = |answers: &Answers| outcomes.plan(answers);
+    let mut layers = transition.recorded();
     layers.layers.splice(0..0, given.iter().cloned());
-    wizard::ask_upgrade(ui, recipe, &layers, &course, &plan, matches)
+    wizard::ask_upgrade(ui, recipe, &layers, &transition, &plan, matches)
 }
 
 /// Returns the command for this project, to which what ends the upgrade is added.
@@ -129,6 +101,10 @@ fn again(globals: &Globals, directory: &Path) -> String {
     words.extend((directory != Path::new(".")).then(|| target(directory)));
     words.extend(Globals { directory: globals.directory.clone(), ..Globals::default() }.words());
     words.join(" ")
+}
+
+fn base(matches: &ArgMatches) -> Base {
+    if matches.get_flag("base-from-git") { Base::Commit } else { Base::Recorded }
 }
 
 fn conflicts(matches: &ArgMatches) -> Conflicts {

@@ -6,9 +6,8 @@ use std::path::Path;
 use clap::ArgMatches;
 
 use super::command::Recipe;
-use super::course::Course;
 use super::variable;
-use crate::action::{name_of, with_state};
+use crate::action::{Transition, name_of, with_state};
 use crate::answer::{Answers, Layer, Layers, Progress, resolve};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -108,12 +107,12 @@ pub(super) fn ask_upgrade(
     ui: Ui,
     recipe: Recipe<'_>,
     layers: &Layers,
-    course: &Course<'_>,
+    transition: &Transition<'_>,
     plan: &dyn Fn(&Answers) -> Result<Plan>,
     matches: &ArgMatches,
 ) -> Result<(Layer, Signals)> {
     let pack = recipe.pack;
-    let recorded = resolve(pack, &course.recorded()).answers;
+    let recorded = resolve(pack, &transition.recorded()).answers;
     let recreate = |answers: &Answers, directory: &str, extent| {
         let asked = answers.iter().filter(|(key, value)| {
             let before = recorded.get(*key).map(|answer| &answer.value);

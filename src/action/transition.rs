@@ -1,6 +1,6 @@
-//! From what a project recorded to where it goes: versions, answers and both trees.
+//! From what a project recorded to where an upgrade leads: versions, answers and both trees.
 
-use crate::action::state;
+use super::state::state;
 use crate::answer::{Answers, Given, Layer, Layers, Step, Unanswered, migrate, recorded, resolve};
 use crate::error::{Error, Result};
 use crate::merge::Labels;
@@ -10,7 +10,7 @@ use crate::render::render;
 use crate::tree::Tree;
 
 /// The way of a project from one version and its answers to others.
-pub struct Course<'a> {
+pub struct Transition<'a> {
     project: &'a Project,
     old: Pack,
     new: &'a Pack,
@@ -76,12 +76,12 @@ fn layers(layers: Vec<Layer>, project: &Project) -> Layers {
     Layers { layers, directory, unanswered: Unanswered::Default }
 }
 
-impl<'a> Course<'a> {
-    /// Plots the way to a version of a pack, with answers that are stronger than recorded ones.
+impl<'a> Transition<'a> {
+    /// Finds the way to a version of a pack, with answers that are stronger than recorded ones.
     ///
     /// # Errors
     /// Fails on the way back to an older version, and where answers do not fit.
-    pub fn plot(
+    pub fn new(
         catalog: &Catalog,
         new: &'a Pack,
         project: &'a Project,
