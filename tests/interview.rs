@@ -1,7 +1,7 @@
 //! The rules of asking: what is an answer, what follows from it, and how a conflict is mended.
 
 use fastwright::answer::{
-    Given, Interview, Layer, Layers, Unanswered, followers, new_problems, with,
+    Given, Interview, Layer, Layers, Source, Unanswered, followers, new_problems, with,
 };
 use fastwright::pack::{Catalog, Key, Pack, Value};
 use fastwright::tree::{Blob, RelPath};
@@ -97,6 +97,31 @@ fn a_conflict_is_mended_as_the_pack_says_else_by_what_is_involved() {
             assert_eq!(fix.len(), 1);
             assert_eq!((fix[0].0, fix[0].1.to_string()), (other, mended.to_owned()));
         }
+    });
+}
+
+#[test]
+fn a_problem_is_the_same_by_what_is_wrong_not_by_its_words() {
+    let pack = pack("evolving");
+    with_interview(&pack, |interview| {
+        let resolved = |answers: &[(&str, &str)], source: &Source| {
+            let mut layer = Layer::new();
+            for (key, text) in answers {
+                layer.insert(*key, Given::Text((*text).to_owned()), source.clone());
+            }
+            interview.hold(&layer).now
+        };
+        let new = |before: &[(&str, &str)], after: &[(&str, &str)]| {
+            let (before, after) = (resolved(before, &Source::Asked), resolved(after, &Source::Set));
+            new_problems(&before, &after).count()
+        };
+
+        assert_eq!(new(&[("name", "No!")], &[("name", "No!")]), 0, "wherever it came from");
+        assert_eq!(new(&[("name", "No!")], &[("name", "No?")]), 1);
+        let many = [("copies", "8"), ("notes", "true")];
+        assert_eq!(new(&many, &many), 0);
+        assert_eq!(new(&many, &[("copies", "9"), ("notes", "true")]), 1, "another answer");
+        assert_eq!(new(&[("odd", "1")], &[("odd", "2")]), 0, "a name that no question has");
     });
 }
 

@@ -219,7 +219,7 @@ impl<'a> Interview<'a> {
     }
 
     fn proposals(self, chosen: &Key, problem: &AnswerProblem) -> Vec<Vec<(Key, Value)>> {
-        let Some(clash) = &problem.clash else { return Vec::new() };
+        let Some(clash) = problem.clash() else { return Vec::new() };
         let mut proposals = Vec::new();
         if !clash.fix.is_empty() && !clash.fix.contains_key(chosen) {
             let fix = clash.fix.iter().map(|(key, value)| (key.clone(), value.clone()));
@@ -263,9 +263,7 @@ pub fn new_problems<'a>(
     before: &'a Resolution,
     after: &'a Resolution,
 ) -> impl Iterator<Item = &'a AnswerProblem> {
-    let is_same = |a: &AnswerProblem, b: &AnswerProblem| {
-        a.key == b.key && a.problem.message == b.problem.message
-    };
+    let is_same = |a: &AnswerProblem, b: &AnswerProblem| (&a.key, &a.fault) == (&b.key, &b.fault);
     after.problems.iter().filter(move |new| !before.problems.iter().any(|old| is_same(old, new)))
 }
 

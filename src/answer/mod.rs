@@ -20,7 +20,7 @@ pub use layer::{Given, Layer, Source};
 pub use migrate::{Migrated, Step, migrate, recorded};
 pub use relation::flag;
 pub use resolve::{
-    Answer, AnswerProblem, Clash, ClashKind, Layers, Resolution, Unanswered, resolve,
+    Answer, AnswerProblem, Clash, ClashKind, Fault, Layers, Resolution, Unanswered, resolve,
 };
 pub use schema::schema;
 

@@ -233,8 +233,8 @@ impl Session<'_> {
         let causes = error
             .problems()
             .iter()
-            .flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
-        let causes: Vec<&str> = causes.map(String::as_str).collect();
+            .flat_map(|problem| std::iter::once(problem.message.clone()).chain(problem.details()));
+        let causes: Vec<String> = causes.collect();
         self.ui.tell(format_args!("note: {message}: {}", causes.join(": ")));
     }
 

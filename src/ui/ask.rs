@@ -10,7 +10,7 @@ use crate::answer::{
     Answer, AnswerProblem, Given, Held, Interview, Layer, Layers, Obstacle, Progress, Source,
     Unanswered, flag, followers, new_problems, resolve, with,
 };
-use crate::error::Problem;
+use crate::error::{Cause, Problem};
 use crate::pack::{Default, Key, Kind, Pack, Question, Value, placeholders};
 
 /// What a face that asks is given.
@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
     pub(super) fn obstacle(&self, question: &Question, value: Value) -> Option<String> {
         let change = (question.key.clone(), value);
         let obstacle = self.interview.obstacle(&self.now.answers, &self.held().now, &change)?;
-        obstacle.problem.clash.map(|clash| clash.reason)
+        obstacle.problem.clash().map(|clash| clash.reason.clone())
     }
 
     /// Takes an answer, if it is one.
@@ -282,7 +282,8 @@ impl<'a> Walk<'a> {
 
 /// Leaves out where the answers came from, which is plain to see.
 fn plain(problem: &AnswerProblem) -> Problem {
-    let causes = problem.problem.causes.iter().filter(|cause| !cause.contains(" came from "));
+    let is_told = |cause: &&Cause| !matches!(cause, Cause::Origins(_));
+    let causes = problem.problem.causes.iter().filter(is_told);
     Problem { causes: causes.cloned().collect(), ..problem.problem.clone() }
 }
 

@@ -313,8 +313,8 @@ fn parse(question: &Question, text: &str) -> Option<Given> {
 }
 
 fn reason(problem: &Problem) -> String {
-    let parts: Vec<&str> = std::iter::once(problem.message.as_str())
-        .chain(problem.causes.iter().map(String::as_str))
+    let parts: Vec<String> = std::iter::once(problem.message.clone())
+        .chain(problem.details())
         .filter(|part| !part.is_empty())
         .collect();
     sentence(&parts.join(", "))

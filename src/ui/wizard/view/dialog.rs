@@ -51,7 +51,7 @@ impl Wizard<'_> {
 
     fn fix_texts(&self, change: &(Key, Value), obstacle: &Obstacle) -> Vec<String> {
         let own = self.named(&change.0, std::slice::from_ref(&change.1));
-        let reason = match &obstacle.problem.clash {
+        let reason = match obstacle.problem.clash() {
             Some(clash) => format!(", because {}", clash.reason),
             None => String::new(),
         };

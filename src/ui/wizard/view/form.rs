@@ -9,6 +9,7 @@ use super::super::state::panes::{Layout, Pane};
 use super::super::theme::Role;
 use super::Hit;
 use super::canvas::{Canvas, Span, around_caret, width, wrap};
+use crate::error::Cause;
 use crate::pack::{Key, Kind, Question};
 
 /// The least cells in which words are broken; with fewer they become a column of their own.
@@ -307,11 +308,10 @@ impl Wizard<'_> {
         let found = self.facts().problem(key).map(|found| &found.problem).filter(|_| clean);
         let texts: Vec<String> = match typed.or(found) {
             Some(problem) => {
-                let reasons = problem.causes.iter().filter(|cause| cause.starts_with("because "));
-                std::iter::once(&problem.message)
-                    .chain(reasons)
-                    .chain(&problem.hints)
-                    .cloned()
+                let is_reason = |cause: &&Cause| matches!(cause, Cause::Reason(_));
+                std::iter::once(problem.message.clone())
+                    .chain(problem.causes.iter().filter(is_reason).map(ToString::to_string))
+                    .chain(problem.hints.iter().cloned())
                     .collect()
             }
             None if self.facts().now.missing.contains(key) && clean => {

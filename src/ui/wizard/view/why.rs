@@ -92,7 +92,7 @@ impl Wizard<'_> {
         choice: &Choice,
     ) {
         if let Some(obstacle) = &choice.obstacle {
-            let reason = match &obstacle.problem.clash {
+            let reason = match obstacle.problem.clash() {
                 Some(clash) => clash.reason.clone(),
                 None => obstacle.problem.problem.message.clone(),
             };

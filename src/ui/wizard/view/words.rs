@@ -21,7 +21,7 @@ impl Wizard<'_> {
 
     /// Tells in a few words what is in the way of an option.
     pub(super) fn in_the_way(&self, obstacle: &Obstacle, own: &Key) -> String {
-        let Some(clash) = &obstacle.problem.clash else {
+        let Some(clash) = obstacle.problem.clash() else {
             return obstacle.problem.problem.message.clone();
         };
         let others = clash.with.entries().filter(|(key, _)| *key != own);
