@@ -26,9 +26,8 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
 ];
 
 /// Files that import each other, each two with what they are two halves of.
-const PAIRS: [(&[&str], &str); 6] = [
+const PAIRS: [(&[&str], &str); 5] = [
     (&["answer/relation.rs", "answer/resolve.rs"], "answers, and what they say of each other"),
-    (&["cli/command.rs", "cli/globals.rs"], "a command line, and the options it repeats"),
     (&["project/apply.rs", "project/transaction.rs"], "one transaction"),
     (&["tree/path.rs", "tree/portable.rs"], "what a path may be"),
     (&["ui/tty/decode.rs", "ui/tty/keys.rs"], "what a terminal sends"),

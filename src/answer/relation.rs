@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{offer, taken};
+use super::command::flag;
 use super::resolve::{Answer, AnswerProblem, Clash, ClashKind, Fault, named};
 use crate::error::Problem;
 use crate::pack::{Component, Key, Kind, Pack, Question, Relation, Reserved, Value, When};
@@ -159,14 +160,4 @@ fn advise(problem: Problem, fix: &BTreeMap<Key, Value>) -> Problem {
     let flags: Vec<String> =
         fix.iter().map(|(key, value)| format!("`{}`", flag(key, value))).collect();
     problem.hint(format!("choose {}", flags.join(" and ")))
-}
-
-/// Returns the flag that gives a value, as it is typed.
-#[must_use]
-pub fn flag(key: &Key, value: &Value) -> String {
-    match value {
-        Value::Bool(true) => format!("--{}", key.flag()),
-        Value::Bool(false) => format!("--no-{}", key.flag()),
-        Value::Integer(_) | Value::Text(_) | Value::Many(_) => format!("--{} {value}", key.flag()),
-    }
 }

@@ -6,11 +6,11 @@ use clap::ArgMatches;
 use serde_json::{Value as Json, json};
 
 use super::ask::{Asked, ask, state_directory};
-use super::command::{Recipe, target};
+use super::command::Recipe;
 use super::directory;
 use super::sources::layers;
 use crate::action::{New, Start, name_of};
-use crate::answer::{Format, Layers, write};
+use crate::answer::{CommandLine, Format, Layers, Word, write};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::merge::Plan;
@@ -112,13 +112,13 @@ impl Run<'_> {
         let from = Path::new(self.recipe.globals.directory.as_deref().unwrap_or_default());
         let way = if directory == Path::new(".") { from.to_owned() } else { from.join(directory) };
         if !way.as_os_str().is_empty() {
-            ui.tell(format_args!("  cd {}", target(&way)));
+            ui.tell(format_args!("  cd {}", Word::folder(&way)));
         }
         pack.next.iter().for_each(|next| ui.tell(format_args!("  {next}")));
         ui.tell(format_args!("\nthe same again:\n  {}", self.command()));
     }
 
-    fn command(&self) -> String {
+    fn command(&self) -> CommandLine {
         self.recipe.short(&self.new.answers, &self.new.directory, self.layers.directory.as_deref())
     }
 
@@ -134,7 +134,7 @@ impl Run<'_> {
             "files": tree.len(),
             "size": tree.size(),
             "changes": ui::json(plan),
-            "command": self.command(),
+            "command": self.command().to_string(),
         })
     }
 }

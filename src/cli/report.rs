@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::action::Transition;
+use crate::answer::CommandLine;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::merge::Plan;
@@ -17,7 +18,7 @@ pub(super) struct Report<'a> {
     pub(super) transition: &'a Transition<'a>,
     pub(super) json: bool,
     /// The command for the same project.
-    pub(super) again: String,
+    pub(super) again: CommandLine,
 }
 
 impl Report<'_> {

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use super::ask::state_directory;
-use super::command::{Recipe, target};
+use super::command::Recipe;
 use super::directory;
 use super::face::{self, Face};
 use super::globals::Globals;
@@ -15,7 +15,7 @@ use super::report::Report;
 use super::sources::given;
 use super::wizard;
 use crate::action::{Base, Outcomes, Prepared, Transition};
-use crate::answer::{Answers, Layer};
+use crate::answer::{Answers, CommandLine, Layer, Word};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::pack::Catalog;
@@ -96,11 +96,11 @@ fn ask(
 }
 
 /// Returns the command for this project, to which what ends the upgrade is added.
-fn again(globals: &Globals, directory: &Path) -> String {
-    let mut words = vec!["fastwright upgrade".to_owned()];
-    words.extend((directory != Path::new(".")).then(|| target(directory)));
-    words.extend(Globals { directory: globals.directory.clone(), ..Globals::default() }.words());
-    words.join(" ")
+fn again(globals: &Globals, directory: &Path) -> CommandLine {
+    let mut line = CommandLine::of("upgrade");
+    line.extend((directory != Path::new(".")).then(|| Word::folder(directory)));
+    line.extend(Globals { directory: globals.directory.clone(), ..Globals::default() }.words());
+    line
 }
 
 fn base(matches: &ArgMatches) -> Base {
@@ -145,7 +145,13 @@ fn refuse_answers(given: &[Layer]) -> Result<()> {
     }
 }
 
-fn end_upgrade(ui: Ui, directory: &Path, end: End, json: bool, again: &str) -> Result<Exit> {
+fn end_upgrade(
+    ui: Ui,
+    directory: &Path,
+    end: End,
+    json: bool,
+    again: &CommandLine,
+) -> Result<Exit> {
     let interrupt = Interrupt::listen()?;
     interrupt.hold();
     let project = Project::open(directory, Access::Write, state_directory().as_deref())?;
@@ -172,7 +178,10 @@ fn end_upgrade(ui: Ui, directory: &Path, end: End, json: bool, again: &str) -> R
             for path in &changed {
                 ui.tell(format_args!("  `{path}` had changed since"));
             }
-            ui.tell(format_args!("\n`{again} --undo` again brings back what was there until now"));
+            ui.tell(format_args!(
+                "\n`{}` again brings back what was there until now",
+                again.with("--undo")
+            ));
         }
     }
     Ok(Exit::Done)

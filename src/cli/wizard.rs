@@ -118,7 +118,7 @@ pub(super) fn ask_upgrade(
             let before = recorded.get(*key).map(|answer| &answer.value);
             extent == Extent::Full || before != Some(*value)
         });
-        recipe.words("upgrade", Path::new(directory), asked)
+        recipe.line("upgrade", Path::new(directory), asked)
     };
     let name = layers.directory.clone();
     let place = |text: &str| Place {

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use crate::answer::{
-    Answer, AnswerProblem, Given, Held, Interview, Layer, Layers, Obstacle, Progress, Source,
-    Unanswered, flag, followers, new_problems, resolve, with,
+    Answer, AnswerProblem, CommandLine, Given, Held, Interview, Layer, Layers, Obstacle, Progress,
+    Source, Unanswered, flag, followers, new_problems, resolve, with,
 };
 use crate::error::{Cause, Problem};
 use crate::pack::{Default, Key, Kind, Pack, Question, Value, placeholders};
@@ -33,7 +33,7 @@ pub struct Outlook {
     /// What will be written, and where.
     pub work: String,
     /// The command that gives the same.
-    pub command: String,
+    pub command: CommandLine,
 }
 
 /// A question, and what holds for it now.
@@ -373,7 +373,7 @@ mod tests {
             pack,
             layers: &layers,
             files: Files::Rendered(&|_| Ok(Tree::new())),
-            command: &|_, _, _| String::new(),
+            command: &|_, _, _| CommandLine::of("new"),
             theme: Theme::Auto,
             glyphs: Glyphs::Ascii,
         };

@@ -204,7 +204,7 @@ impl<'a> Plain<'a, '_> {
         if let Some(outlook) = &outlook {
             self.lines
                 .say(&format!("{}\nThe command for the same:", sentence(&capital(&outlook.work))));
-            self.lines.say(&outlook.command);
+            self.lines.say(&outlook.command.to_string());
         }
         let rows = self.walk.summary();
         let change = "a number to change an answer, b for back, q to quit.";

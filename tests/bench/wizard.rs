@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use fastwright::answer::{Answers, Layers, Progress, Unanswered};
+use fastwright::answer::{Answers, CommandLine, Layers, Progress, Unanswered};
 use fastwright::pack::{Catalog, Pack};
 use fastwright::render::Renderer;
 use fastwright::ui::wizard::{Extent, Files, Glyphs, Message, Place, Start, Theme, Wizard, World};
@@ -46,7 +46,7 @@ fn run(pack: &Pack, first: &mut Vec<Duration>, keys: &mut Vec<Duration>) {
         pack,
         layers: &layers,
         files: Files::Rendered(&|answers| renderer.render(answers)),
-        command: &|_: &Answers, directory: &str, _: Extent| format!("fastwright new {directory}"),
+        command: &|_: &Answers, _: &str, _: Extent| CommandLine::of("new"),
         theme: Theme::Auto,
         glyphs: Glyphs::Unicode,
     };

@@ -1,7 +1,7 @@
 //! The wizard on a pack, keys as words, and screens as text.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use fastwright::answer::{Answers, Layer, Layers, Progress, Unanswered};
+use fastwright::answer::{Answers, CommandLine, Layer, Layers, Progress, Unanswered, Word};
 use fastwright::pack::Pack;
 use fastwright::render::Renderer;
 use fastwright::ui::wizard::{
@@ -107,9 +107,10 @@ pub fn with_start<R>(
             Extent::Minimal => minimal,
             Extent::Full => answers.iter().collect(),
         };
-        let flags = all.iter().map(|(key, value)| fastwright::answer::flag(key, value));
-        let flags: Vec<String> = flags.collect();
-        format!("fastwright new {directory} --yes {}", flags.join(" ")).trim_end().to_owned()
+        let mut line = CommandLine::of("new");
+        line.extend([Word::Folder(directory.to_owned()), Word::Plain("--yes".to_owned())]);
+        line.extend(all.iter().map(|(key, value)| Word::answer(key, value)));
+        line
     };
     let world = World {
         title: "new",

@@ -10,7 +10,7 @@ use super::state::cursor::{Cursor, Focus, Target};
 use super::state::form::Form;
 use super::state::known::Known;
 use super::world::{Extent, Files, World};
-use crate::answer::{AnswerProblem, Answers, Given, Held, Layer, Resolution, with};
+use crate::answer::{AnswerProblem, Answers, CommandLine, Given, Held, Layer, Resolution, with};
 use crate::error::{Error, Problem};
 use crate::pack::{Key, Kind, Value};
 
@@ -48,7 +48,7 @@ pub struct Facts {
     /// The files, with what the focused choice makes of them.
     pub preview: Preview,
     /// The command that gives these answers again, if they are good.
-    pub command: Option<String>,
+    pub command: Option<CommandLine>,
     /// The directory that it is for.
     place: String,
     /// Why the files are not those of these answers.

@@ -4,7 +4,7 @@ use super::model::Wizard;
 use super::preview::Mark;
 use super::state::cursor::Target;
 use super::world::Extent;
-use crate::answer::Source;
+use crate::answer::{CommandLine, Source};
 use crate::pack::{Case, Default, Key, Overlay, Question, placeholders};
 
 /// One line of the review.
@@ -124,7 +124,7 @@ impl Wizard<'_> {
             };
             add(Kind::Heading, "The same again", String::new(), None);
             add(Kind::Answer, "Command", extent.to_owned(), Some(Target::Command));
-            for line in wrapped(&command, cells) {
+            for line in command.lines(cells) {
                 add(Kind::Command, "", line, None);
             }
         }
@@ -201,7 +201,7 @@ impl Wizard<'_> {
 
     /// Returns the command that gives these answers again, if they are good.
     #[must_use]
-    pub fn command(&self, extent: Extent) -> Option<String> {
+    pub fn command(&self, extent: Extent) -> Option<CommandLine> {
         if extent == Extent::Minimal {
             return self.facts().command.clone();
         }
@@ -297,54 +297,4 @@ pub struct Origin {
     pub is_default: bool,
     /// The same in words; nothing for what was answered here.
     pub words: String,
-}
-
-/// Breaks a command into lines that a shell reads as one.
-#[must_use]
-pub fn wrapped(command: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words(command) {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + word.chars().count() < width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) => lines.push(format!("  {word}")),
-            None => lines.push(word.to_owned()),
-        }
-    }
-    let last = lines.len().saturating_sub(1);
-    for line in &mut lines[..last] {
-        line.push_str(" \\");
-    }
-    lines
-}
-
-/// Splits a command at blanks that are not quoted; a flag keeps its value.
-fn words(command: &str) -> Vec<&str> {
-    let (mut found, mut start, mut quoted) = (Vec::new(), 0, false);
-    for (at, character) in command.char_indices() {
-        match character {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted && command[at + 1..].starts_with("--") => {
-                found.push(&command[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    found.push(&command[start..]);
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn a_long_command_breaks_before_flags_only() {
-        let lines = wrapped("fastwright new 'a --b' --yes --one two --three four", 25);
-
-        assert_eq!(lines, ["fastwright new 'a --b' \\", "  --yes --one two \\", "  --three four"]);
-    }
 }

@@ -1,7 +1,7 @@
 //! What the wizard is given and does not change: the pack, other answers, and how things look.
 
 use super::theme::{Glyphs, Theme};
-use crate::answer::{Answers, Interview, Layers};
+use crate::answer::{Answers, CommandLine, Interview, Layers};
 use crate::error::Result;
 use crate::merge::Plan;
 use crate::pack::Pack;
@@ -39,7 +39,7 @@ pub enum Files<'a> {
 pub type Planning<'a> = dyn Fn(&Answers) -> Result<Plan> + 'a;
 
 /// Tells the command that gives answers again, for a directory.
-pub type Recreate<'a> = dyn Fn(&Answers, &str, Extent) -> String + 'a;
+pub type Recreate<'a> = dyn Fn(&Answers, &str, Extent) -> CommandLine + 'a;
 
 /// How much a command says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -190,6 +190,7 @@ impl Wizard<'_> {
         let full = self.panes.shows_full_command();
         match self.command(if full { Extent::Full } else { Extent::Minimal }) {
             Some(command) => {
+                let command = command.to_string();
                 self.status.copy(command.clone());
                 effects.push(Effect::Copy(command));
             }
