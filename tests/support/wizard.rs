@@ -5,7 +5,8 @@ use fastwright::answer::{Answers, CommandLine, Layer, Layers, Progress, Unanswer
 use fastwright::pack::Pack;
 use fastwright::render::Renderer;
 use fastwright::ui::wizard::{
-    Effect, Extent, Files, Glyphs, Keeping, Message, Place, Standing, Start, Theme, Wizard, World,
+    Effect, Extent, Files, Glyphs, Keeping, Message, Place, Query, Standing, Start, Theme, Wizard,
+    World,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -143,14 +144,10 @@ pub fn press(wizard: &mut Wizard<'_>, keys: &str) -> Vec<Effect> {
 
 /// Sends a message, and tells the wizard what it wants to know; returns what else it wants.
 pub fn sent(wizard: &mut Wizard<'_>, message: Message) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for effect in wizard.update(message) {
-        match effect {
-            Effect::Look(text) => {
-                assert_eq!(wizard.update(Message::Looked(place(&text))), [], "all is known");
-            }
-            effect => effects.push(effect),
-        }
+    let effects = wizard.update(message);
+    while let Some(query) = wizard.query() {
+        let Query::Place(text) = query else { panic!("nothing is upgraded") };
+        assert_eq!(wizard.update(Message::Looked(place(&text))), [], "it wants nothing done");
     }
     effects
 }

@@ -33,13 +33,18 @@ pub enum Message {
     NotSuspended,
 }
 
+/// One thing that has to be known before it can be shown, and is told by a message.
+#[derive(Clone, Debug)]
+pub enum Query {
+    /// What this directory is.
+    Place(String),
+    /// What an upgrade to these answers comes to.
+    Plan(Box<Answers>),
+}
+
 /// One thing that is wanted from the world around.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Tell what this directory is.
-    Look(String),
-    /// Tell what an upgrade to these answers comes to.
-    Plan(Box<Answers>),
     /// The answers changed: keep them.
     Draft,
     /// Put this text into the clipboard.

@@ -20,13 +20,12 @@ mod theme;
 mod view;
 mod world;
 
-use std::collections::VecDeque;
 use std::path::Path;
 use std::rc::Rc;
 
 pub use keeping::{Keep, Keeping};
 pub use keymap::{BINDINGS, Binding, table};
-pub use message::{Effect, Message};
+pub use message::{Effect, Message, Query};
 pub use model::{Start, Wizard};
 pub use place::{Place, Standing};
 pub use preview::{Mark, Preview};
@@ -133,17 +132,10 @@ pub fn run(
         size: terminal.size(),
     };
     let mut wizard = Wizard::start(world, start);
-    let mut effects = wizard.wanted();
     loop {
-        let turn = perform(&mut terminal, &mut wizard, session, effects).and_then(|outcome| {
-            Ok(match outcome {
-                Some(outcome) => Next::End(outcome),
-                None => next(&mut terminal, &mut wizard)?,
-            })
-        });
-        match turn {
-            Ok(Next::Effects(more)) => effects = more,
-            Ok(Next::End(outcome)) => return Ok(outcome),
+        match turn(&mut terminal, &mut wizard, session) {
+            Ok(None) => {}
+            Ok(Some(outcome)) => return Ok(outcome),
             // Of a terminal that has gone the signal tells more than the failure.
             Err(error) => {
                 let cancelled = |signal| Outcome::Cancelled { signal, command: None };
@@ -153,19 +145,40 @@ pub fn run(
     }
 }
 
-/// What comes next.
-enum Next {
-    Effects(Vec<Effect>),
-    End(Outcome),
+/// Draws, waits for a message and does what comes of it; tells how it ended, if it did.
+fn turn(
+    terminal: &mut Terminal,
+    wizard: &mut Wizard<'_>,
+    session: &Session<'_>,
+) -> Result<Option<Outcome>> {
+    inform(wizard, session);
+    terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
+    let message = match terminal.message(wizard.takes_text())? {
+        Ok(message) => message,
+        Err(signal) => return Ok(Some(cancelled(wizard, signal))),
+    };
+    for effect in wizard.update(message) {
+        if let Some(outcome) = perform(terminal, wizard, session, effect)? {
+            return Ok(Some(outcome));
+        }
+    }
+    Ok(None)
 }
 
-/// Draws, waits for a message, and returns what comes of it.
-fn next(terminal: &mut Terminal, wizard: &mut Wizard<'_>) -> Result<Next> {
-    terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
-    Ok(match terminal.message(wizard.takes_text())? {
-        Ok(message) => Next::Effects(wizard.update(message)),
-        Err(signal) => Next::End(cancelled(wizard, signal)),
-    })
+/// Tells the wizard what it has to know.
+fn inform(wizard: &mut Wizard<'_>, session: &Session<'_>) {
+    while let Some(query) = wizard.query() {
+        let message = match (query, session.plan) {
+            (Query::Place(text), _) => Message::Looked((session.place)(&text)),
+            (Query::Plan(answers), Some(plan)) => {
+                let planned = plan(&answers).map(Rc::new).map_err(|error| reason(&error));
+                Message::Planned(answers, planned)
+            }
+            // There is nothing to ask of a new project.
+            (Query::Plan(_), None) => return,
+        };
+        wizard.update(message);
+    }
 }
 
 /// Does what is wanted, and tells the wizard what came of it; returns how it ended, if it did.
@@ -173,55 +186,46 @@ fn perform(
     terminal: &mut Terminal,
     wizard: &mut Wizard<'_>,
     session: &Session<'_>,
-    effects: Vec<Effect>,
+    effect: Effect,
 ) -> Result<Option<Outcome>> {
-    let mut effects = VecDeque::from(effects);
-    while let Some(effect) = effects.pop_front() {
-        let told = match effect {
-            Effect::Look(text) => Some(Message::Looked((session.place)(&text))),
-            Effect::Plan(answers) => session.plan.map(|plan| {
-                let planned = plan(&answers).map(Rc::new).map_err(|error| reason(&error));
-                Message::Planned(answers, planned)
-            }),
-            Effect::Draft => session.draft.map(|keep| {
-                Message::Kept(keep(&wizard.form().progress()).map_err(|error| reason(&error)))
-            }),
-            Effect::Save(path, answers) => {
-                let text = write(wizard.world().pack, &answers, Format::of(&path, b""));
-                let saved =
-                    (session.save_answers)(Path::new(&path), &text).map_err(|error| reason(&error));
-                Some(Message::Saved(path, saved))
-            }
-            Effect::Suspend => Some(terminal.suspend()?.unwrap_or(Message::NotSuspended)),
-            Effect::Copy(text) => {
-                Terminal::copy(&text)?;
-                None
-            }
-            Effect::Redraw => {
-                terminal.redraw()?;
-                None
-            }
-            Effect::Mouse(wanted) => {
-                terminal.mouse(wanted)?;
-                None
-            }
-            Effect::Create => {
-                return Ok(Some(Outcome::Create {
-                    asked: wizard.facts().layer.clone(),
-                    git: wizard.form().git(),
-                    directory: wizard.form().place().text.clone(),
-                }));
-            }
-            Effect::Cancel => return Ok(Some(cancelled(wizard, SIGINT))),
-            Effect::Prompts => {
-                return Ok(Some(Outcome::TooSmall { asked: wizard.facts().layer.clone() }));
-            }
-        };
-        for effect in told.into_iter().flat_map(|message| wizard.update(message)) {
-            if !effects.contains(&effect) {
-                effects.push_back(effect);
-            }
+    let told = match effect {
+        Effect::Draft => session.draft.map(|keep| {
+            let kept = keep(&wizard.form().progress());
+            Message::Kept(kept.map_err(|error| reason(&error)))
+        }),
+        Effect::Save(path, answers) => {
+            let text = write(wizard.world().pack, &answers, Format::of(&path, b""));
+            let saved = (session.save_answers)(Path::new(&path), &text);
+            Some(Message::Saved(path, saved.map_err(|error| reason(&error))))
         }
+        Effect::Suspend => Some(terminal.suspend()?.unwrap_or(Message::NotSuspended)),
+        Effect::Copy(text) => {
+            Terminal::copy(&text)?;
+            None
+        }
+        Effect::Redraw => {
+            terminal.redraw()?;
+            None
+        }
+        Effect::Mouse(wanted) => {
+            terminal.mouse(wanted)?;
+            None
+        }
+        Effect::Create => {
+            return Ok(Some(Outcome::Create {
+                asked: wizard.facts().layer.clone(),
+                git: wizard.form().git(),
+                directory: wizard.form().place().text.clone(),
+            }));
+        }
+        Effect::Cancel => return Ok(Some(cancelled(wizard, SIGINT))),
+        Effect::Prompts => {
+            return Ok(Some(Outcome::TooSmall { asked: wizard.facts().layer.clone() }));
+        }
+    };
+    // What is told in return wants nothing done.
+    if let Some(message) = told {
+        wizard.update(message);
     }
     Ok(None)
 }

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::super::facts::typed_directory;
 use super::super::keymap::{self, Action};
-use super::super::message::{Effect, Message};
+use super::super::message::{Effect, Message, Query};
 use super::super::state::cursor::Focus;
 use super::super::state::dialog::Dialog;
 use super::super::state::form::Change;
@@ -47,17 +47,16 @@ impl Wizard<'_> {
             Message::NotSuspended => self.status.tell("there is no shell to go back to"),
         }
         self.refresh();
-        effects.extend(self.wanted());
         effects
     }
 
-    /// Returns what has to be looked up before it can be shown.
+    /// Returns what has to be known first, one thing after another.
     #[must_use]
-    pub fn wanted(&self) -> Vec<Effect> {
+    pub fn query(&self) -> Option<Query> {
         let typed = typed_directory(&self.form, &self.cursor);
         let unknown = typed.filter(|text| self.known.place(text).is_none());
-        let plans = self.facts.wanted.iter().cloned().map(Box::new).map(Effect::Plan);
-        unknown.map(|text| Effect::Look(text.to_owned())).into_iter().chain(plans).collect()
+        let plan = || self.facts.wanted.first().cloned().map(Box::new).map(Query::Plan);
+        unknown.map(|text| Query::Place(text.to_owned())).or_else(plan)
     }
 
     fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
