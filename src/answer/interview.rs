@@ -12,7 +12,7 @@
 //!
 //! Shows and reads nothing; knows neither the last question nor the next key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::layer::{Given, Layer, Source};
 use super::resolve::{Answer, AnswerProblem, ClashKind, Layers, Resolution, Unanswered, resolve};
@@ -33,7 +33,7 @@ pub struct Progress {
     /// The answers that were given.
     pub answers: Layer,
     /// Questions whose defaults were taken as they stand.
-    pub defaults: BTreeSet<String>,
+    pub defaults: Vec<String>,
 }
 
 impl Progress {
@@ -46,15 +46,15 @@ impl Progress {
     /// Tells whether a question was answered, by an answer or by taking the default.
     #[must_use]
     pub fn is_answered(&self, key: &str) -> bool {
-        self.answers.get(key).is_some() || self.defaults.contains(key)
+        self.answers.get(key).is_some() || self.defaults.iter().any(|one| one == key)
     }
 
     /// Goes on to other answers, after this question.
     #[must_use]
     pub fn after(&self, answers: Layer, key: &Key) -> Self {
         let mut defaults = self.defaults.clone();
-        defaults.insert(key.to_string());
-        defaults.retain(|key| answers.get(key).is_none());
+        defaults.retain(|one| one != key.as_str() && answers.get(one).is_none());
+        defaults.extend(answers.get(key.as_str()).is_none().then(|| key.to_string()));
         Self { answers, defaults }
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 
 use super::ask::{Asked, ask, state_directory};
 use super::command::Recipe;
-use super::directory;
 use super::sources::layers;
+use super::{directory, exit};
 use crate::action::{New, Start, name_of};
 use crate::answer::{CommandLine, Format, Layers, Word, write};
 use crate::error::Result;
@@ -68,10 +68,6 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     }
     run.report(&created);
     Ok(exit(&created.plan))
-}
-
-fn exit(plan: &Plan) -> Exit {
-    if plan.has_conflicts() { Exit::Differences } else { Exit::Done }
 }
 
 /// What all reports need.

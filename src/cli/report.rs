@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::exit;
 use crate::action::Transition;
 use crate::answer::CommandLine;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::merge::Plan;
 use crate::project::{Project, Survey};
 use crate::tree::RelPath;
 use crate::ui::{self, Ui};
@@ -165,8 +165,4 @@ impl Report<'_> {
         whole["notes"] = json!(notes.collect::<Vec<_>>());
         whole
     }
-}
-
-fn exit(plan: &Plan) -> Exit {
-    if plan.has_conflicts() { Exit::Differences } else { Exit::Done }
 }

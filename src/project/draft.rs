@@ -2,14 +2,14 @@
 //!
 //! Whatever is wrong with such a file is a reason to start afresh, and never one to stop.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::state::{bare, quoted};
+use super::state::{bare, line, quoted};
 use super::{Overwrite, read_file, write_file};
 use crate::answer::{Given, Layer, MAX_SIZE, Progress, Source};
 use crate::error::{Error, Result};
@@ -41,7 +41,7 @@ struct Written {
     pack: String,
     version: String,
     #[serde(default)]
-    defaults: BTreeSet<String>,
+    defaults: Vec<String>,
     answers: BTreeMap<String, String>,
 }
 
@@ -86,9 +86,7 @@ impl Draft {
         }
         let text = String::from_utf8(bytes).map_err(|_| wrong().because("it is no text"))?;
         let written: Written = toml::from_str(&text).map_err(|cause| {
-            let line = cause.span().map_or(1, |span| {
-                text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
-            });
+            let line = cause.span().map_or(1, |span| line(&text, &span));
             wrong().because(format_args!("line {line}: {}", cause.message()))
         })?;
         if written.schema != SCHEMA {

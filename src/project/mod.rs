@@ -8,6 +8,7 @@ mod checkout;
 mod create;
 mod disk;
 mod draft;
+mod entry;
 mod failure;
 #[cfg(test)]
 mod fault;

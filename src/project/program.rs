@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 
 use super::failure::failure;
 use super::index::{Attributes, Becomes, Listed, Listing, Staging, Watch};
-use super::library::mode_of;
 use crate::error::{Error, Result};
 use crate::merge::Driver;
 use crate::tree::{Blob, Mode, RelPath};
@@ -140,7 +139,7 @@ impl Program {
     ) -> Result<BTreeSet<RelPath>> {
         let mut changed = BTreeSet::new();
         for (path, blob, listed) in files {
-            if mode_of(blob) != listed.mode || !self.is_listed(blob, listed)? {
+            if blob.mode.number() != listed.mode || !self.is_listed(blob, listed)? {
                 changed.insert((*path).clone());
             }
         }
@@ -189,7 +188,7 @@ impl Program {
             lines.push(format!("0 {}\t{full}\0", self.nothing));
             let mut add = |blob: &Blob, stage: usize| -> Result<()> {
                 let id = self.run(&["hash-object", "-w", "--stdin"], &blob.bytes)?;
-                lines.push(format!("{:o} {} {stage}\t{full}\0", mode_of(blob), id.trim_end()));
+                lines.push(format!("{:o} {} {stage}\t{full}\0", blob.mode.number(), id.trim_end()));
                 Ok(())
             };
             match becomes {
