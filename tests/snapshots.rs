@@ -4,11 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use fastwright::answer::flag;
 use fastwright::pack::{Catalog, Kind, Pack, Relation, Value};
 use git2::{DiffOptions, Patch};
 
-use crate::support::{Sandbox, manifest};
+use crate::support::{Sandbox, argument, manifest};
 
 /// Returns the flags of every answer that differs from the default, one a question's choice, with
 /// those that the choice needs beside it.
@@ -32,7 +31,7 @@ pub fn options(pack: &Pack) -> Vec<Vec<String>> {
             });
             let fixes = fixes.flat_map(|relation| &relation.fix);
             let all = std::iter::once((&question.key, value)).chain(fixes);
-            options.push(all.map(|(key, value)| flag(key, value).replace(' ', "=")).collect());
+            options.push(all.map(|(key, value)| argument(key, value)).collect());
         }
     }
     options

@@ -10,9 +10,9 @@ pub mod wizard;
 
 use std::path::PathBuf;
 
-use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
+use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, Word, resolve};
 use fastwright::error::{Error, Result};
-use fastwright::pack::{Catalog, Pack};
+use fastwright::pack::{Catalog, Key, Pack, Value};
 
 pub use cover::{Strength, cover};
 pub use extremes::extremes;
@@ -56,6 +56,14 @@ pub fn layers(flags: &[(&str, &str)]) -> Layers {
         layers: vec![layer],
         directory: Some("demo".to_owned()),
         unanswered: Unanswered::Default,
+    }
+}
+
+/// Returns the flag that gives an answer as one argument, which no shell reads.
+pub fn argument(key: &Key, value: &Value) -> String {
+    match Word::answer(key, value) {
+        Word::Plain(word) | Word::Folder(word) => word,
+        Word::Valued(flag, value) => format!("{flag}={value}"),
     }
 }
 
