@@ -42,12 +42,57 @@ pub struct Problem {
     /// One sentence without a period: what is wrong, on which path, key or flag.
     pub message: String,
     /// Causes, one a line.
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// Things to do, one a line.
     pub hints: Vec<String>,
 }
 
+/// Why something went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A fact, as a sentence.
+    Fact(String),
+    /// Why it has to be so.
+    Reason(String),
+    /// Answers, each with where it came from.
+    Origins(Vec<(String, String)>),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact(fact) => formatter.write_str(fact),
+            Self::Reason(reason) => write!(formatter, "because {reason}"),
+            Self::Origins(origins) => {
+                let words = origins.iter().map(|(what, from)| format!("{what} came from {from}"));
+                formatter.write_str(&words.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
 impl Problem {
+    /// Returns the causes in words.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        self.causes.iter().map(ToString::to_string).collect()
+    }
+
+    /// Adds why it has to be so.
+    #[must_use]
+    pub fn reason(mut self, reason: &str) -> Self {
+        self.causes.push(Cause::Reason(short(reason)));
+        self
+    }
+
+    /// Adds where answers came from.
+    #[must_use]
+    pub fn origins(mut self, origins: impl IntoIterator<Item = (String, String)>) -> Self {
+        let origins = origins.into_iter().map(|(what, from)| (short(&what), short(&from)));
+        self.causes.push(Cause::Origins(origins.collect()));
+        self
+    }
+
     /// Starts a problem from its sentence.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: short(&message.into()), ..Self::default() }
@@ -56,7 +101,7 @@ impl Problem {
     /// Adds a cause.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.causes.push(short(&cause.to_string()));
+        self.causes.push(Cause::Fact(short(&cause.to_string())));
         self
     }
 
@@ -125,7 +170,7 @@ impl Error {
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         if let Some(problem) = self.problems.last_mut() {
-            problem.causes.push(short(&cause.to_string()));
+            problem.causes.push(Cause::Fact(short(&cause.to_string())));
         }
         self
     }
@@ -156,8 +201,9 @@ impl Error {
                 lines.push((None, String::new()));
             }
             lines.push(sentence(Label::Error, &problem.message));
-            let causes = problem.causes.iter().flat_map(|cause| cause.split('\n'));
-            lines.extend(causes.map(|line| (None, format!("  {line}"))));
+            for cause in problem.details() {
+                lines.extend(cause.split('\n').map(|line| (None, format!("  {line}"))));
+            }
             if !problem.hints.is_empty() {
                 lines.push((None, String::new()));
             }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use crate::support::imports::Sources;
 use crate::support::manifest;
 
 /// Each module with the modules that it may import; all may import `error`.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("error", &["exit"]),
     ("exit", &["error"]),
     ("limits", &[]),
@@ -16,8 +17,21 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("merge", &["tree"]),
     ("project", &["answer", "merge", "tree", "exit"]),
     ("ui", &["pack", "answer", "merge", "tree", "exit"]),
-    ("cli", &["answer", "exit", "limits", "merge", "pack", "project", "render", "tree", "ui"]),
+    ("action", &["answer", "merge", "pack", "project", "render", "tree", "exit"]),
+    (
+        "cli",
+        &["action", "answer", "exit", "limits", "merge", "pack", "project", "render", "tree", "ui"],
+    ),
     ("main", &["cli"]),
+];
+
+/// Files that import each other, each two with what they are two halves of.
+const PAIRS: [(&[&str], &str); 5] = [
+    (&["answer/relation.rs", "answer/resolve.rs"], "answers, and what they say of each other"),
+    (&["project/apply.rs", "project/transaction.rs"], "one transaction"),
+    (&["tree/path.rs", "tree/portable.rs"], "what a path may be"),
+    (&["ui/tty/decode.rs", "ui/tty/keys.rs"], "what a terminal sends"),
+    (&["ui/wizard/view/canvas.rs", "ui/wizard/view/mod.rs"], "a screen, and what draws it"),
 ];
 
 /// What only one module may name, and which.
@@ -79,6 +93,46 @@ fn modules_import_in_one_direction() {
                 assert!(good, "{file}: `{module}` may not import `{name}`: {line}");
             }
         }
+    }
+}
+
+#[test]
+fn files_import_each_other_in_known_pairs_only() {
+    let files = sources().into_iter().map(|(_, file, code)| (file, code));
+
+    let circles = Sources::of(files).circles();
+
+    assert_eq!(circles, PAIRS.map(|(pair, _)| pair.to_vec()));
+    assert!(circles.iter().all(|circle| circle.len() == 2), "{circles:?}");
+}
+
+#[test]
+fn the_state_of_the_wizard_is_changed_by_its_own_methods_only() {
+    let parts =
+        |file: &str| file.starts_with("ui/wizard/state/") || file == "ui/wizard/model/mod.rs";
+    let state: Vec<_> = sources().into_iter().filter(|(_, file, _)| parts(file)).collect();
+    assert!(state.len() > 5, "the state is there");
+    for (_, file, code) in state {
+        for part in code.split("pub struct ").skip(1) {
+            let (name, fields) = part.split_once('{').expect("fields");
+            let fields = fields.split("\n}").next().expect("an end");
+            // What is handed over whole and is no state: what a wizard starts with, what a dialog is
+            // about, what is shown of a file.
+            let is_handed_over = ["Start", "Choice", "Row"].contains(&name.trim());
+            assert!(is_handed_over || !fields.contains("pub "), "{file}: {name} has open fields");
+        }
+        let hands_out = code.lines().find(|line| line.contains("-> &mut "));
+        assert!(hands_out.is_none(), "{file} hands out a part of itself: {hands_out:?}");
+    }
+}
+
+#[test]
+fn the_wizard_looks_at_no_disk() {
+    let looks = ["crate::project", "std::path", "canonicalize", ".exists()"];
+    for (_, file, code) in sources() {
+        let is_model = file.starts_with("ui/wizard/") && file != "ui/wizard/mod.rs";
+        let look = looks.iter().find(|look| is_model && code.contains(**look));
+        assert!(look.is_none(), "{file} has {look:?}");
     }
 }
 

@@ -115,13 +115,13 @@ fn stops(changed: &[(&str, &str)]) -> Vec<Stop> {
     let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
     let chosen = |wizard: &mut Wizard<'_>| {
         let stop = |key: &fastwright::pack::Key| {
-            let choices = wizard.facts.choices.get(key).cloned().unwrap_or_default();
+            let choices = wizard.facts().choices.get(key).cloned().unwrap_or_default();
             let place = choices.iter().position(|choice| choice.is_chosen).unwrap_or(0);
             let name = choices.get(place).map_or("", |choice| &choice.label).to_owned();
             let label = wizard.pack_question(key).expect("a question").label.clone();
             Stop { label, default: place, answer: place, name }
         };
-        wizard.facts.stops.iter().map(stop).collect::<Vec<_>>()
+        wizard.facts().stops.iter().map(stop).collect::<Vec<_>>()
     };
     let mut draft = Layer::new();
     for (key, value) in changed {
@@ -176,6 +176,41 @@ fn four_faces_with_the_same_answers_write_the_same_repository() {
         terminal.keys(" ").wait(&format!("> (*) {}", stop.name));
     }
     terminal.keys("\x1bg").wait("[>Create<]").keys("\r");
+    assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
+
+    let expected = flags.whole("shop");
+    for sandbox in [plain, prompts, wizard] {
+        assert_eq!(sandbox.whole("shop"), expected);
+    }
+}
+
+#[test]
+fn a_default_that_was_passed_follows_a_later_answer_in_every_face() {
+    let sandboxes: [Sandbox; 4] = std::array::from_fn(|_| Sandbox::new());
+    let [flags, plain, prompts, wizard] = &sandboxes;
+
+    let given = ["new", "shop", "--yes", "--style", "fancy", "--colors", "green"];
+    let output = flags.finish(&mut flags.with_pack("evolving", &given));
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+
+    // Name and copies as they are, fancy and what it needs, then all as it is.
+    let output = plain.pipe(&mut asking(plain, &["--ui", "plain"]), "\n\n2\n1\n\n\n\n");
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    let told = "Copies: 4.\n";
+    assert!(output.stderr.contains(told), "{}", output.stderr);
+    assert!(output.stderr.contains("\nNote: `copies` is `1` now.\n"), "{}", output.stderr);
+
+    let mut terminal = prompt(prompts);
+    terminal.keys("\r").wait("2/5 Copies").keys("\r").wait("3/5 Style").keys("\x1b[B\r");
+    terminal.wait("also set `--colors green`").keys("\r").wait("note: `copies` is `1` now");
+    terminal.wait("4/6 Loudness").keys("\r").wait("6/6 Notes").keys("\r");
+    terminal.wait("> create").keys("\r");
+    assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
+
+    let mut terminal = wizard.terminal(asking(wizard, &[])).size(120, 40).start();
+    terminal.wait("What the project is called").keys("\r").wait("How many run").keys("\r");
+    terminal.wait("How it looks").keys("\x1b[B\r").wait("[>Set both<]").keys("\r");
+    terminal.wait("with it Copies is 1 now").keys("\x1bg").wait("[>Create<]").keys("\r");
     assert_eq!(terminal.status(), 0, "{}", terminal.screen().contents());
 
     let expected = flags.whole("shop");

@@ -1,5 +1,6 @@
 //! The one test binary; each file beside this one is declared here.
 
+mod actions;
 mod answers;
 mod architecture;
 mod bounds;
@@ -12,6 +13,7 @@ mod folders;
 mod fuzz;
 mod generated;
 mod hostile;
+mod interview;
 mod keys;
 mod laws;
 mod licenses;

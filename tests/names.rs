@@ -240,7 +240,7 @@ fn links_that_may_not_be_are_told_with_their_key() {
         let told = rendered(&pack).expect_err(reason);
         assert!(told.contains("` in `pack.toml` is wrong") && told.contains(reason), "{told}");
         // What needs no other link is told before anything is asked.
-        let found = lint(&pack).first().map(|found| found.causes.join(" ")).unwrap_or_default();
+        let found = lint(&pack).first().map(|found| found.details().join(" ")).unwrap_or_default();
         assert!(found.contains(reason) || links.len() > 1 || links[0].0 == links[0].1, "{found}");
     }
 }

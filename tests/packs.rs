@@ -23,7 +23,7 @@ fn findings(manifest: &str, more: &[(&str, &str)]) -> Vec<String> {
     let mut files = vec![("pack.toml", manifest.as_str())];
     files.extend(more);
     let pack = made(&files).expect("a pack that can be read");
-    lint(&pack).into_iter().map(|problem| problem.causes.join(" ")).collect()
+    lint(&pack).into_iter().map(|problem| problem.details().join(" ")).collect()
 }
 
 const BOOL: &str = "[[question]]\nkey = 'a'\nsection = 's'\nkind = 'bool'\nlabel = 'A'\n";
@@ -100,9 +100,10 @@ fn a_renamed_file_without_an_entry_is_named_before_a_release() {
 
     let found = lint_release(&pack("1.0.0", "", &old), &pack("1.1.0", entry, &new));
 
-    let found: Vec<_> = found.iter().map(|one| (&*one.causes[0], &*one.hints[0])).collect();
+    let found: Vec<_> =
+        found.iter().map(|one| (one.details()[0].clone(), &*one.hints[0])).collect();
     let expected = (
-        "`{= a =}/old` of 1.0.0 is nearly equal to `{= a =}/new`",
+        "`{= a =}/old` of 1.0.0 is nearly equal to `{= a =}/new`".to_owned(),
         "add `{ from = \"{= a =}/old\", to = \"{= a =}/new\" }` to the `renames` of release 1.1.0",
     );
     assert_eq!(found, [expected]);
@@ -216,7 +217,7 @@ fn a_template_that_prints_a_text_without_a_filter_is_named_with_its_line() {
             [("pack.toml", manifest), (path, text), ("base/f.toml.tera", "{= anchors.k =}\n")];
         let pack = made(&files).expect("a pack");
         let found = lint_texts(&pack).into_iter();
-        found.map(|one| format!("{} {}", one.message, one.causes.join(" "))).collect::<Vec<_>>()
+        found.map(|one| format!("{} {}", one.message, one.details().join(" "))).collect::<Vec<_>>()
     };
     let wrong = [
         (
@@ -452,7 +453,10 @@ fn a_contract_names_what_a_choice_lacks_and_where_it_belongs() {
         let problems = lint(&made(&files).expect("a pack"));
         problems
             .iter()
-            .map(|it| format!("{}: {}", it.message, it.causes.join(", ")))
+            .map(|it| {
+                let causes: Vec<String> = it.causes.iter().map(ToString::to_string).collect();
+                format!("{}: {}", it.message, causes.join(", "))
+            })
             .collect::<Vec<_>>()
     };
     let given = [

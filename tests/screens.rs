@@ -9,7 +9,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::snapshots::compare;
-use crate::support::wizard::{LOOK, Look, drawn, press, styles, text, with_wizard};
+use crate::support::wizard::{
+    LOOK, Look, drawn, press, styles, tell_keeping, text, with_keeping, with_wizard,
+};
 use crate::support::{manifest, pack};
 
 /// Every kind of screen, with the keys that lead there from the start.
@@ -102,16 +104,16 @@ fn the_header_tells_whether_the_draft_is_saved() {
     let pack = pack("evolving");
     for size in [(120, 40), (80, 24), (40, 12)] {
         let header = |keys: &str, keeping: Keeping| {
-            with_wizard(&pack, Look { size, ..LOOK }, |wizard| {
+            with_keeping(&pack, Look { size, ..LOOK }, keeping, |wizard| {
                 press(wizard, keys);
-                wizard.model.keeping = keeping;
+                tell_keeping(wizard, keeping);
                 text(&drawn(wizard)).lines().next().unwrap_or_default().to_owned()
             })
         };
 
         assert!(!header("", Keeping::Empty).contains("draft"), "{size:?}");
         assert!(!header("", Keeping::Unwanted).contains("draft"), "{size:?}");
-        assert!(header("", Keeping::Saved).ends_with("  draft saved"), "{size:?}");
+        assert!(header("=shop Tab", Keeping::Saved).ends_with("  draft saved"), "{size:?}");
         assert!(header("", Keeping::Failed).ends_with("  draft not saved"), "{size:?}");
         // In little room what is wrong is told first.
         let issue = header("=No! M-g", Keeping::Saved);

@@ -4,11 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use fastwright::answer::flag;
 use fastwright::pack::{Catalog, Kind, Pack, Relation, Value};
 use git2::{DiffOptions, Patch};
 
-use crate::support::{Sandbox, manifest};
+use crate::support::{Sandbox, argument, manifest};
 
 /// Returns the flags of every answer that differs from the default, one a question's choice, with
 /// those that the choice needs beside it.
@@ -32,7 +31,7 @@ pub fn options(pack: &Pack) -> Vec<Vec<String>> {
             });
             let fixes = fixes.flat_map(|relation| &relation.fix);
             let all = std::iter::once((&question.key, value)).chain(fixes);
-            options.push(all.map(|(key, value)| flag(key, value).replace(' ', "=")).collect());
+            options.push(all.map(|(key, value)| argument(key, value)).collect());
         }
     }
     options
@@ -53,7 +52,22 @@ pub fn compare(path: &Path, text: &str) {
         return std::fs::write(path, text).expect("written");
     }
     let snapshot = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(snapshot == text, "{} is not what is generated; see this file's head", path.display());
+    if snapshot != text {
+        let name = path.display();
+        let hunks = unified(&snapshot, text, 3);
+        panic!("{name} is not what is generated; see this file's head\n{hunks}");
+    }
+}
+
+/// Returns the hunks of a unified diff.
+fn unified(old: &str, new: &str, context: u32) -> String {
+    let mut options = DiffOptions::new();
+    options.context_lines(context);
+    let patch = Patch::from_buffers(old.as_bytes(), None, new.as_bytes(), None, Some(&mut options));
+    let mut patch = patch.expect("a patch");
+    let body = patch.to_buf().expect("a patch");
+    let body = body.as_str().unwrap_or_default();
+    body.find("@@").map_or_else(String::new, |start| body[start..].to_owned())
 }
 
 fn is_lock(path: &str) -> bool {
@@ -80,23 +94,11 @@ fn diff(before: &[(String, String)], after: &[(String, String)]) -> String {
         let name = |side: &Option<String>, prefix: &str| {
             side.as_ref().map_or_else(|| "/dev/null".to_owned(), |_| format!("{prefix}/{path}"))
         };
-        let mut options = DiffOptions::new();
-        options.context_lines(if is_lock(path) { 0 } else { 2 });
         let (old_text, new_text) =
             (old.clone().unwrap_or_default(), new.clone().unwrap_or_default());
-        let patch = Patch::from_buffers(
-            old_text.as_bytes(),
-            None,
-            new_text.as_bytes(),
-            None,
-            Some(&mut options),
-        );
-        let mut patch = patch.expect("a patch");
-        let body = patch.to_buf().expect("a patch");
-        let body = body.as_str().unwrap_or_default();
-        let hunks = body.find("@@").map_or("", |start| &body[start..]);
+        let hunks = unified(&old_text, &new_text, if is_lock(path) { 0 } else { 2 });
         let (old, new) = (name(&old, "a"), name(&new, "b"));
-        text.extend(["--- ", &old, "\n+++ ", &new, "\n", hunks]);
+        text.extend(["--- ", &old, "\n+++ ", &new, "\n", &hunks]);
     }
     text
 }

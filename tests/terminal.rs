@@ -300,7 +300,7 @@ fn the_caret_stands_where_a_filter_is_typed() {
 #[test]
 fn enter_alone_writes_what_the_defaults_write() {
     let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
-    let questions = with_wizard(&pack, LOOK, |wizard| wizard.facts.stops.len());
+    let questions = with_wizard(&pack, LOOK, |wizard| wizard.facts().stops.len());
     let (sandbox, defaults) = (Sandbox::new(), Sandbox::new());
     assert_eq!(defaults.run(&["new", "shop", "--yes"]).status, Some(0));
 

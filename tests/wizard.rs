@@ -1,10 +1,11 @@
 //! The wizard's `update`: keys, undo, conflicts and everything random people do.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use fastwright::answer::{Given, Layer, Source};
+use fastwright::answer::{Given, Layer, Progress, Source};
 use fastwright::pack::Catalog;
 use fastwright::ui::wizard::{
-    BINDINGS, Dialog, Effect, Focus, Hit, Keeping, Message, Page, Pane, Target, Wizard,
+    BINDINGS, Choice, Dialog, Effect, Focus, Hit, Keeping, Message, Page, Pane, Start, Target,
+    Wizard,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,11 +13,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::support::pack;
-use crate::support::wizard::{LOOK, Look, drawn, press, text, with_draft, with_wizard};
+use crate::support::wizard::{
+    LOOK, Look, drawn, press, sent, start, tell_keeping, text, with_draft, with_keeping,
+    with_start, with_wizard,
+};
 
 /// Returns the focused question with its option, or the line of the review.
 fn focus(wizard: &Wizard<'_>) -> String {
-    match &wizard.model.focus {
+    match wizard.cursor().focus() {
         Focus::Question { key, option } => format!("{key} {option}"),
         Focus::Review(target) => format!("{target:?}"),
     }
@@ -29,7 +33,7 @@ fn asked(wizard: &Wizard<'_>) -> Vec<String> {
         Given::Value(value) => value.to_string(),
         Given::Foreign(name) => (*name).to_owned(),
     };
-    wizard.model.asked.iter().map(|(key, given, _)| format!("{key}={}", text(given))).collect()
+    wizard.form().asked().iter().map(|(key, given, _)| format!("{key}={}", text(given))).collect()
 }
 
 fn after(keys: &str) -> (String, Vec<String>) {
@@ -116,11 +120,11 @@ fn keys_give_answers() {
 fn an_option_that_needs_another_is_set_with_it_as_one_step() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
         press(wizard, "Tab Tab Down Enter");
-        assert!(matches!(wizard.model.dialog, Some(Dialog::Fix { .. })));
+        assert!(matches!(wizard.dialog(), Some(Dialog::Fix { .. })));
 
         press(wizard, "Enter");
         assert_eq!(asked(wizard), ["colors=green", "style=fancy"]);
-        assert_eq!(wizard.facts.issues(), 0);
+        assert_eq!(wizard.facts().issues(), 0);
 
         press(wizard, "u");
         assert_eq!(asked(wizard), [] as [String; 0]);
@@ -155,12 +159,12 @@ fn an_answer_to_a_question_that_is_not_asked_waits() {
         assert_eq!(focus(wizard), "loudness 1");
         press(wizard, "BackTab Up Space");
 
-        assert_eq!(wizard.facts.issues(), 0);
-        assert!(wizard.facts.layer.get("loudness").is_none());
+        assert_eq!(wizard.facts().issues(), 0);
+        assert!(wizard.facts().layer.get("loudness").is_none());
         assert_eq!(wizard.notes().len(), 1, "{:?}", wizard.notes());
 
         press(wizard, "Down Space");
-        assert!(wizard.facts.layer.get("loudness").is_some());
+        assert!(wizard.facts().layer.get("loudness").is_some());
     });
 }
 
@@ -169,7 +173,7 @@ fn an_answer_that_follows_another_is_told() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
         press(wizard, "Tab Tab Down Enter Enter");
 
-        assert_eq!(wizard.model.notice.as_deref(), Some("with it Copies is 1 now"));
+        assert_eq!(wizard.status().notice(), Some("with it Copies is 1 now"));
         assert_eq!(wizard.notes(), ["Copies is 1 by default beside Fancy"]);
     });
 }
@@ -178,7 +182,7 @@ fn an_answer_that_follows_another_is_told() {
 fn a_section_that_has_its_defaults_is_not_said_to_have_lost_answers() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
         assert_eq!(press(wizard, "Tab Tab D"), []);
-        assert_eq!(wizard.model.notice.as_deref(), Some("this section has its defaults already"));
+        assert_eq!(wizard.status().notice(), Some("this section has its defaults already"));
     });
 }
 
@@ -191,19 +195,19 @@ fn every_key_of_the_table_works() {
         focus(wizard) == place
     }
     fn row(wizard: &Wizard<'_>, path: &str) -> bool {
-        wizard.model.tree.selected.as_deref() == Some(path)
+        wizard.files().selected() == Some(path)
     }
     fn typed(wizard: &Wizard<'_>, text: &str) -> bool {
-        wizard.model.edit.as_ref().is_some_and(|edit| edit.text == text)
+        wizard.cursor().field().is_some_and(|edit| edit.text == text)
     }
     fn is_open(wizard: &Wizard<'_>) -> Option<bool> {
-        wizard.model.tree.folds.get("bin/").copied()
+        wizard.files().fold("bin/")
     }
     fn quits(wizard: &Wizard<'_>, _: &[Effect]) -> bool {
-        matches!(wizard.model.dialog, Some(Dialog::Quit { .. }))
+        matches!(wizard.dialog(), Some(Dialog::Quit { .. }))
     }
     fn jumps(wizard: &Wizard<'_>, _: &[Effect]) -> bool {
-        matches!(wizard.model.dialog, Some(Dialog::Jump { .. }))
+        matches!(wizard.dialog(), Some(Dialog::Jump { .. }))
     }
     let cases: &[Case] = &[
         ("Up", "Tab Tab Down", |wizard, _| is_at(wizard, "style 0")),
@@ -226,26 +230,28 @@ fn every_key_of_the_table_works() {
         }),
         ("Tab", "Tab", |wizard, _| is_at(wizard, "style 0")),
         ("Shift-Tab", "Tab", |wizard, _| is_at(wizard, "name 0")),
-        ("F6", "", |wizard, _| wizard.model.pane == Pane::Why),
-        ("w", "Tab", |wizard, _| wizard.model.pane == Pane::Why),
+        ("F6", "", |wizard, _| wizard.panes().pane() == Pane::Why),
+        ("w", "Tab", |wizard, _| wizard.panes().pane() == Pane::Why),
         ("u", "Tab =3 Tab", |wizard, _| asked(wizard).is_empty()),
         ("Ctrl-R", "Tab =3 Tab u", |wizard, _| asked(wizard) == ["copies=3"]),
-        ("/", "Tab Tab", |wizard, _| wizard.model.filter.is_some()),
+        ("/", "Tab Tab", |wizard, _| wizard.cursor().filter().is_some()),
         (":", "Tab", jumps),
         ("Ctrl-P", "", jumps),
-        ("p", "Tab", |wizard, _| wizard.model.pane == Pane::Tree),
-        ("d", "Tab Tab", |wizard, _| wizard.model.only_changes),
-        ("i", "Tab Tab", |wizard, _| wizard.model.page == Page::Why),
+        ("p", "Tab", |wizard, _| wizard.panes().pane() == Pane::Tree),
+        ("d", "Tab Tab", |wizard, _| wizard.files().shows_only_changes()),
+        ("i", "Tab Tab", |wizard, _| wizard.panes().page() == Page::Why),
         ("y", "Tab", |wizard, effects| {
             let command = "fastwright new demo --yes".to_owned();
-            wizard.model.copied.as_ref() == Some(&command) && effects == [Effect::Copy(command)]
+            wizard.status().copied() == Some(&*command) && effects == [Effect::Copy(command)]
         }),
         ("D", "Tab =3 Tab BackTab", |wizard, _| asked(wizard).is_empty()),
         ("g", "Tab", |wizard, _| is_at(wizard, "Create")),
-        ("Ctrl-S", "", |wizard, _| matches!(wizard.model.dialog, Some(Dialog::Save(_)))),
-        ("?", "Tab", |wizard, _| wizard.model.page == Page::Help),
-        ("F1", "", |wizard, _| wizard.model.page == Page::Help),
-        ("m", "Tab", |wizard, effects| wizard.model.mouse && effects == [Effect::Mouse(true)]),
+        ("Ctrl-S", "", |wizard, _| matches!(wizard.dialog(), Some(Dialog::Save(_)))),
+        ("?", "Tab", |wizard, _| wizard.panes().page() == Page::Help),
+        ("F1", "", |wizard, _| wizard.panes().page() == Page::Help),
+        ("m", "Tab", |wizard, effects| {
+            wizard.panes().has_mouse() && effects == [Effect::Mouse(true)]
+        }),
         ("Ctrl-L", "", |_, effects| effects == [Effect::Redraw]),
         ("Ctrl-Z", "", |_, effects| effects == [Effect::Suspend]),
         ("Esc", "", quits),
@@ -255,12 +261,12 @@ fn every_key_of_the_table_works() {
         ("Left", "Tab", |wizard, _| typed(wizard, "3")),
         ("Right", "Tab", |wizard, _| typed(wizard, "5")),
         ("Left", "Tab w w w BackTab =ab", |wizard, _| {
-            wizard.model.edit.as_ref().is_some_and(|edit| edit.caret == 1)
+            wizard.cursor().field().is_some_and(|edit| edit.caret == 1)
         }),
         ("Down", "Tab p Home", |wizard, _| row(wizard, "bin/run")),
         ("End", "Tab p Home", |wizard, _| row(wizard, "parts.txt")),
-        ("Enter", "Tab p End", |wizard, _| wizard.model.pane == Pane::File),
-        ("Esc", "Tab i", |wizard, _| wizard.model.page == Page::Panes),
+        ("Enter", "Tab p End", |wizard, _| wizard.panes().pane() == Pane::File),
+        ("Esc", "Tab i", |wizard, _| wizard.panes().page() == Page::Panes),
         ("Esc", "=half", |wizard, _| typed(wizard, "demo")),
     ];
 
@@ -313,12 +319,12 @@ fn a_directory_gives_its_name_and_is_checked() {
         assert_eq!(focus(wizard), "Directory");
         press(wizard, "=taken Tab");
 
-        assert_eq!(wizard.model.place.words(), "holds 3 files, which stay as they are");
-        let key = wizard.facts.stops[0].clone();
-        assert_eq!(wizard.facts.text(&wizard.world, &key), "taken");
+        assert_eq!(wizard.form().place().words(), "holds 3 files, which stay as they are");
+        let key = wizard.facts().stops[0].clone();
+        assert_eq!(wizard.facts().text(wizard.world(), &key), "taken");
 
         press(wizard, "u");
-        assert_eq!(wizard.model.place.text, "demo");
+        assert_eq!(wizard.form().place().text, "demo");
     });
 }
 
@@ -330,15 +336,15 @@ fn a_directory_that_is_taken_leads_to_a_free_one() {
 
         let effects = press(wizard, "Enter");
         assert_eq!((focus(wizard).as_str(), effects), ("Directory", vec![Effect::Draft]));
-        assert_eq!(wizard.model.place.text, "taken-2");
+        assert_eq!(wizard.form().place().text, "taken-2");
         assert!(!wizard.targets().contains(&Target::Free));
 
         press(wizard, "M-u");
-        assert_eq!(wizard.model.place.text, "taken");
+        assert_eq!(wizard.form().place().text, "taken");
         press(wizard, "Up =bad Down Enter");
-        assert_eq!(wizard.model.place.text, "bad-2");
+        assert_eq!(wizard.form().place().text, "bad-2");
         press(wizard, "M-u C-r");
-        assert_eq!((focus(wizard).as_str(), &*wizard.model.place.text), ("Directory", "bad-2"));
+        assert_eq!((focus(wizard).as_str(), &*wizard.form().place().text), ("Directory", "bad-2"));
     });
 }
 
@@ -356,20 +362,18 @@ fn what_stands_in_a_directory_is_told_while_it_is_typed() {
             let text = text(&drawn(wizard));
             assert!(text.contains(told), "{told}: {text}");
         }
-        assert_eq!(wizard.model.place.text, "demo");
+        assert_eq!(wizard.form().place().text, "demo");
     });
 }
 
 #[test]
 fn a_directory_that_is_taken_is_told_at_the_start() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
-        wizard.tell_place();
-        assert_eq!(wizard.model.notice, None);
-
-        wizard.model.place = (wizard.world.place)("taken");
-        wizard.tell_place();
+        assert_eq!(wizard.status().notice(), None);
+    });
+    with_start(&pack("evolving"), LOOK, start(LOOK, "taken"), |wizard| {
         let told = "taken holds 3 files, which stay as they are; the review offers taken-2";
-        assert_eq!(wizard.model.notice.as_deref(), Some(told));
+        assert_eq!(wizard.status().notice(), Some(told));
     });
 }
 
@@ -394,7 +398,7 @@ fn pages_and_panes_open_and_close() {
     for (keys, page, pane) in cases {
         with_wizard(&pack("evolving"), LOOK, |wizard| {
             press(wizard, keys);
-            assert_eq!((wizard.model.page, wizard.model.pane), (page, pane), "{keys}");
+            assert_eq!((wizard.panes().page(), wizard.panes().pane()), (page, pane), "{keys}");
         });
     }
 }
@@ -422,9 +426,9 @@ fn leaving_asks_but_for_control_c() {
 #[test]
 fn leaving_tells_what_becomes_of_the_answers() {
     let told = |answer: &str, keeping: Keeping| {
-        with_wizard(&pack("evolving"), LOOK, |wizard| {
-            wizard.model.keeping = keeping;
+        with_keeping(&pack("evolving"), LOOK, keeping, |wizard| {
             press(wizard, &format!("{answer} Tab"));
+            tell_keeping(wizard, keeping);
             wizard.farewell()
         })
     };
@@ -453,7 +457,7 @@ fn a_resize_keeps_what_is_half_typed() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
         press(wizard, "=half");
         for size in [(30, 6), (40, 10), (1, 1), (200, 60)] {
-            wizard.update(Message::Resize(size.0, size.1));
+            sent(wizard, Message::Resize(size.0, size.1));
         }
         press(wizard, "=way Tab");
 
@@ -464,12 +468,12 @@ fn a_resize_keeps_what_is_half_typed() {
 #[test]
 fn a_paste_is_one_edit_without_line_breaks_and_presses_no_key() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
-        wizard.update(Message::Paste("shop\n-api\tq\u{3}".to_owned()));
-        assert_eq!(wizard.model.edit.as_ref().map(|edit| &*edit.text), Some("shop-apiq"));
+        sent(wizard, Message::Paste("shop\n-api\tq\u{3}".to_owned()));
+        assert_eq!(wizard.cursor().field().map(|edit| &*edit.text), Some("shop-apiq"));
 
         press(wizard, "Tab Tab");
         let before = (focus(wizard), asked(wizard));
-        wizard.update(Message::Paste("jjq\n".to_owned()));
+        sent(wizard, Message::Paste("jjq\n".to_owned()));
         assert_eq!((focus(wizard), asked(wizard)), before);
     });
 }
@@ -484,7 +488,7 @@ fn letters_that_come_at_once_are_what_they_are_one_by_one() {
                 press(wizard, &format!("{field} {keys}"));
                 if keys.is_empty() {
                     assert!(wizard.takes_text());
-                    wizard.update(Message::Typed(text.to_owned()));
+                    sent(wizard, Message::Typed(text.to_owned()));
                 }
                 format!("{}{}", crate::support::wizard::text(&drawn(wizard)), focus(wizard))
             });
@@ -496,11 +500,11 @@ fn letters_that_come_at_once_are_what_they_are_one_by_one() {
 #[test]
 fn a_field_takes_as_much_as_it_holds_and_says_so() {
     with_wizard(&pack("evolving"), LOOK, |wizard| {
-        wizard.update(Message::Paste("ab".repeat(10_000)));
+        sent(wizard, Message::Paste("ab".repeat(10_000)));
 
-        let text = wizard.model.edit.as_ref().map_or("", |edit| &edit.text);
+        let text = wizard.cursor().field().map_or("", |edit| &edit.text);
         assert_eq!(text, "ab".repeat(4000));
-        let notice = wizard.model.notice.as_deref();
+        let notice = wizard.status().notice();
         assert_eq!(notice, Some("a field holds 8000 characters; the rest is left out"));
     });
 }
@@ -511,12 +515,15 @@ fn keys_that_are_held_or_let_go_do_nothing() {
 
     with_wizard(&pack("evolving"), LOOK, |wizard| {
         for kind in [KeyEventKind::Release, KeyEventKind::Repeat] {
-            wizard.update(Message::Key(KeyEvent {
-                code: KeyCode::Tab,
-                modifiers: KeyModifiers::NONE,
-                kind,
-                state: KeyEventState::NONE,
-            }));
+            sent(
+                wizard,
+                Message::Key(KeyEvent {
+                    code: KeyCode::Tab,
+                    modifiers: KeyModifiers::NONE,
+                    kind,
+                    state: KeyEventState::NONE,
+                }),
+            );
         }
 
         assert_eq!(focus(wizard), "name 0");
@@ -541,8 +548,10 @@ fn answers_of_an_earlier_run_are_taken_or_left() {
     let mut draft = Layer::new();
     draft.insert("name", Given::Text("shop".to_owned()), Source::Asked);
     let chosen = |keys: &str| {
-        with_draft(&pack("evolving"), LOOK, draft.clone(), |wizard| {
-            wizard.model.dialog = Some(Dialog::Resume { what: String::new(), button: 0 });
+        let offer = Some(String::new());
+        let progress = Progress { answers: draft.clone(), ..Progress::default() };
+        let start = Start { draft: progress, offer, ..start(LOOK, "demo") };
+        with_start(&pack("evolving"), LOOK, start, |wizard| {
             let effects = press(wizard, keys);
             (focus(wizard), asked(wizard), effects)
         })
@@ -591,7 +600,7 @@ fn the_mouse_picks_what_it_points_at() {
             let kind = MouseEventKind::Down(MouseButton::Left);
             let modifiers = KeyModifiers::NONE;
             let event = MouseEvent { kind, column: area.x + 1, row: area.y, modifiers };
-            wizard.update(Message::Mouse(event))
+            sent(wizard, Message::Mouse(event))
         };
 
         click(wizard, |hit| *hit == Hit::Section(1));
@@ -604,7 +613,7 @@ fn the_mouse_picks_what_it_points_at() {
         assert_eq!(asked(wizard), ["colors=red,blue"]);
         click(wizard, |hit| matches!(hit, Hit::Row(path) if path == "README.md"));
         assert_eq!(
-            (wizard.model.pane, wizard.model.tree.selected.as_deref()),
+            (wizard.panes().pane(), wizard.files().selected()),
             (Pane::Tree, Some("README.md"))
         );
         click(wizard, |hit| *hit == Hit::Section(2));
@@ -623,24 +632,24 @@ fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_a_pane() {
             let (area, _) = hits.iter().find(|(_, hit)| *hit == Hit::Pane(pane)).expect("shown");
             let (column, row) = (area.x + 2, area.bottom() - 2);
             let modifiers = KeyModifiers::NONE;
-            wizard.update(Message::Mouse(MouseEvent { kind, column, row, modifiers }));
+            sent(wizard, Message::Mouse(MouseEvent { kind, column, row, modifiers }));
         };
         press(wizard, "Tab Tab Tab Tab");
 
         point(wizard, Pane::File, MouseEventKind::ScrollDown);
         point(wizard, Pane::File, MouseEventKind::ScrollDown);
         point(wizard, Pane::File, MouseEventKind::ScrollUp);
-        assert_eq!(wizard.model.scroll.file, Some(3));
+        assert_eq!(wizard.files().first(), Some(3));
         point(wizard, Pane::Why, MouseEventKind::ScrollDown);
-        assert_eq!(wizard.model.scroll.why, 3);
-        let selected = wizard.model.tree.selected.clone();
+        assert_eq!(wizard.panes().why(), 3);
+        let selected = wizard.files().selected().map(str::to_owned);
         point(wizard, Pane::Tree, MouseEventKind::ScrollDown);
-        assert_ne!(wizard.model.tree.selected, selected);
-        assert_eq!(wizard.model.pane, Pane::Form, "the keys stay where they were");
+        assert_ne!(wizard.files().selected().map(str::to_owned), selected);
+        assert_eq!(wizard.panes().pane(), Pane::Form, "the keys stay where they were");
 
         for pane in [Pane::File, Pane::Why, Pane::Form] {
             point(wizard, pane, MouseEventKind::Down(MouseButton::Left));
-            assert_eq!(wizard.model.pane, pane);
+            assert_eq!(wizard.panes().pane(), pane);
         }
     });
 }
@@ -655,7 +664,7 @@ fn the_focused_option_shows_what_it_changes() {
             let expected = expected.split("   ").last().expect("a text");
             assert!(text.contains(expected), "{expected}: {text}");
         }
-        assert_eq!(wizard.model.tree.selected.as_deref(), Some("services.txt"));
+        assert_eq!(wizard.files().selected(), Some("services.txt"));
         assert_eq!(asked(wizard), [] as [String; 0]);
     });
 }
@@ -706,16 +715,16 @@ fn messages() -> impl Strategy<Value = Message> {
 
 /// Draws, and checks that the focus is somewhere.
 fn sound(wizard: &Wizard<'_>) {
-    let (columns, rows) = wizard.model.size;
+    let (columns, rows) = wizard.panes().size();
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     let screen = wizard.draw(&mut buffer);
     if let Some(cursor) = screen.cursor {
         assert!(buffer.area.contains(cursor));
     }
-    match &wizard.model.focus {
+    match wizard.cursor().focus() {
         Focus::Question { key, option } => {
-            assert!(wizard.facts.stops.contains(key));
-            let count = wizard.facts.choices.get(key).map_or(0, Vec::len);
+            assert!(wizard.facts().stops.contains(key));
+            let count = wizard.facts().choices.get(key).map_or(0, Vec::len);
             assert!(*option < count.max(1));
         }
         Focus::Review(target) => assert!(wizard.targets().contains(target), "{target:?}"),
@@ -728,27 +737,27 @@ proptest! {
     #[test]
     fn whatever_happens_there_is_a_screen_and_a_way_back(messages in vec(messages(), 1..60)) {
         with_wizard(&pack("evolving"), LOOK, |wizard| {
-            let start = wizard.model.asked.clone();
+            let start = wizard.form().asked().clone();
             for message in messages {
                 // Letters come as one only where they are text.
                 if !matches!(message, Message::Typed(_)) || wizard.takes_text() {
-                    wizard.update(message);
+                    sent(wizard, message);
                 }
                 sound(wizard);
             }
-            let end = (wizard.model.asked.clone(), wizard.model.place.clone(), wizard.model.git);
-            let steps = wizard.model.past.len();
+            let end = (wizard.form().asked().clone(), wizard.form().place().clone(), wizard.form().git());
+            let steps = wizard.form().steps();
 
             for _ in 0..steps {
                 wizard.undo(&mut Vec::new());
                 wizard.refresh();
                 sound(wizard);
             }
-            assert_eq!(wizard.model.asked, start);
+            assert_eq!(*wizard.form().asked(), start);
             for _ in 0..steps {
                 wizard.redo(&mut Vec::new());
             }
-            let again = (wizard.model.asked.clone(), wizard.model.place.clone(), wizard.model.git);
+            let again = (wizard.form().asked().clone(), wizard.form().place().clone(), wizard.form().git());
             assert_eq!(again, end);
         });
     }
@@ -758,16 +767,17 @@ proptest! {
         let pack = Catalog::embedded().and_then(|catalog| catalog.load(None)).expect("the pack");
         with_wizard(&pack, LOOK, |wizard| {
             for (question, option) in picks {
-                let key = wizard.facts.stops[question % wizard.facts.stops.len()].clone();
+                let key = wizard.facts().stops[question % wizard.facts().stops.len()].clone();
                 wizard.focus_question(&key);
                 wizard.refresh();
                 press(wizard, &(option + 1).to_string());
-                if let Some(Dialog::Fix { obstacle, change, .. }) = wizard.model.dialog.clone() {
+                if let Some(Dialog::Fix { choice, .. }) = wizard.dialog().cloned() {
+                    let Choice { change, obstacle, .. } = *choice;
                     assert!(obstacle.fix.is_some(), "{change:?}: {:?}", obstacle.problem);
                     press(wizard, "Enter");
                 }
                 assert_eq!(wizard.issues(), [], "{:?}", asked(wizard));
-                assert_eq!(wizard.facts.stale, None);
+                assert_eq!(wizard.facts().stale, None);
             }
         });
     }

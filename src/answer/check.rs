@@ -168,9 +168,8 @@ fn check_text(
     }
     if let Some(character) = text.chars().find(|character| is_hidden(*character)) {
         let name = character.escape_unicode();
-        return Err(Problem::new(format!("`{key}` is {shown}, and takes no `{name}`")).because(
-            "because nobody sees that character, and some change the order of what is seen",
-        ));
+        return Err(Problem::new(format!("`{key}` is {shown}, and takes no `{name}`"))
+            .reason("nobody sees that character, and some change the order of what is seen"));
     }
     if !fits(rules, text) {
         let rule = match (&rules.rule, &rules.pattern) {
@@ -210,7 +209,7 @@ pub(super) fn taken(
     let key = &question.key;
     let mut problem = Problem::new(format!("`{key}` is {}, a name that is taken", shown(text)));
     if !reserved.because.is_empty() {
-        problem = problem.because(format_args!("because {}", reserved.because));
+        problem = problem.reason(&reserved.because);
     }
     match offer(pack, question, rules, text) {
         Some(near) => problem.hint(format!("for example `--{} {near}`", key.flag())),

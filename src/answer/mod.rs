@@ -3,7 +3,9 @@
 //! Knows no question by name. Reads no terminal, environment or disk; callers hand texts in.
 
 mod check;
+mod command;
 mod file;
+mod interview;
 mod layer;
 mod migrate;
 mod relation;
@@ -13,12 +15,13 @@ mod schema;
 use std::collections::BTreeMap;
 
 pub use check::nearest;
+pub use command::{CommandLine, Word, flag};
 pub use file::{Format, MAX_SIZE, read, write};
+pub use interview::{Held, Interview, Obstacle, Progress, applies, followers, new_problems, with};
 pub use layer::{Given, Layer, Source};
 pub use migrate::{Migrated, Step, migrate, recorded};
-pub use relation::flag;
 pub use resolve::{
-    Answer, AnswerProblem, Clash, ClashKind, Layers, Resolution, Unanswered, resolve,
+    Answer, AnswerProblem, Clash, ClashKind, Fault, Layers, Resolution, Unanswered, resolve,
 };
 pub use schema::schema;
 

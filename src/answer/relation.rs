@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::check::{offer, taken};
-use super::resolve::{Answer, AnswerProblem, Clash, ClashKind, named};
+use super::command::flag;
+use super::resolve::{Answer, AnswerProblem, Clash, ClashKind, Fault, named};
 use crate::error::Problem;
 use crate::pack::{Component, Key, Kind, Pack, Question, Relation, Reserved, Value, When};
 
@@ -44,7 +45,8 @@ pub(super) fn relations(pack: &Pack, answers: &BTreeMap<Key, Answer>) -> Vec<Ans
         problems.push(AnswerProblem {
             key: Some(first.clone()),
             problem: advise(problem, &conflict.fix),
-            clash: Some(Clash {
+            fault: Fault::Clash(Clash {
+                answers: values(conflict.when.entries().map(|entry| entry.0), answers),
                 kind: ClashKind::Excludes,
                 with: conflict.when.clone(),
                 reason: conflict.reason.clone(),
@@ -71,12 +73,13 @@ fn reserved(
         .filter(|reserved| !reserved.when.is_empty() && holds(&reserved.when));
     let problem = |reserved: &Reserved| {
         let keys = std::iter::once(&question.key).chain(reserved.when.entries().map(|one| one.0));
-        let problem = taken(pack, question, rules, text, reserved).because(sources(keys, answers));
+        let problem = taken(pack, question, rules, text, reserved).origins(sources(keys, answers));
         let near = offer(pack, question, rules, text);
         AnswerProblem {
             key: Some(question.key.clone()),
             problem,
-            clash: Some(Clash {
+            fault: Fault::Clash(Clash {
+                answers: values([&question.key], answers),
                 kind: ClashKind::Excludes,
                 with: reserved.when.clone(),
                 reason: reserved.because.clone(),
@@ -110,7 +113,8 @@ fn broken(
     AnswerProblem {
         key: Some(key.clone()),
         problem: advise(problem, &relation.fix),
-        clash: Some(Clash {
+        fault: Fault::Clash(Clash {
+            answers: values([key], answers),
             kind,
             with: relation.when.clone(),
             reason: relation.reason.clone(),
@@ -130,12 +134,23 @@ fn explain<'a>(
     keys: impl Iterator<Item = &'a Key>,
     answers: &BTreeMap<Key, Answer>,
 ) -> Problem {
-    problem.because(format_args!("because {reason}")).because(sources(keys, answers))
+    problem.reason(reason).origins(sources(keys, answers))
 }
 
-fn sources<'a>(keys: impl Iterator<Item = &'a Key>, answers: &BTreeMap<Key, Answer>) -> String {
-    let from = |key: &Key| Some(format!("{key} came from {}", answers.get(key)?.source));
-    keys.filter_map(from).collect::<Vec<_>>().join(", ")
+fn sources<'a>(
+    keys: impl Iterator<Item = &'a Key>,
+    answers: &BTreeMap<Key, Answer>,
+) -> Vec<(String, String)> {
+    let from = |key: &Key| Some((key.to_string(), answers.get(key)?.source.to_string()));
+    keys.filter_map(from).collect()
+}
+
+fn values<'a>(
+    keys: impl IntoIterator<Item = &'a Key>,
+    answers: &BTreeMap<Key, Answer>,
+) -> BTreeMap<Key, Value> {
+    let value = |key: &Key| Some((key.clone(), answers.get(key)?.value.clone()));
+    keys.into_iter().filter_map(value).collect()
 }
 
 fn advise(problem: Problem, fix: &BTreeMap<Key, Value>) -> Problem {
@@ -145,14 +160,4 @@ fn advise(problem: Problem, fix: &BTreeMap<Key, Value>) -> Problem {
     let flags: Vec<String> =
         fix.iter().map(|(key, value)| format!("`{}`", flag(key, value))).collect();
     problem.hint(format!("choose {}", flags.join(" and ")))
-}
-
-/// Returns the flag that gives a value, as it is typed.
-#[must_use]
-pub fn flag(key: &Key, value: &Value) -> String {
-    match value {
-        Value::Bool(true) => format!("--{}", key.flag()),
-        Value::Bool(false) => format!("--no-{}", key.flag()),
-        Value::Integer(_) | Value::Text(_) | Value::Many(_) => format!("--{} {value}", key.flag()),
-    }
 }

@@ -46,13 +46,44 @@ pub struct AnswerProblem {
     pub key: Option<Key>,
     /// What is wrong.
     pub problem: Problem,
-    /// The relation to other answers that is broken, where that is what is wrong.
-    pub clash: Option<Clash>,
+    /// The same as facts: two problems with the same key and fault are one.
+    pub fault: Fault,
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No question has this name.
+    UnknownName(String),
+    /// The question does not take this answer.
+    NotTaken(String),
+    /// The question is not asked, and takes this answer only if it is.
+    NotAsked(String),
+    /// The default of the question is wrong.
+    WrongDefault,
+    /// It does not go with other answers.
+    Clash(Clash),
+}
+
+impl AnswerProblem {
+    /// Returns what does not go together, where that is what is wrong.
+    #[must_use]
+    pub fn clash(&self) -> Option<&Clash> {
+        match &self.fault {
+            Fault::Clash(clash) => Some(clash),
+            Fault::UnknownName(_)
+            | Fault::NotTaken(_)
+            | Fault::NotAsked(_)
+            | Fault::WrongDefault => None,
+        }
+    }
 }
 
 /// Answers that do not go together, as a face offers to change them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clash {
+    /// The answers that do not go with the others.
+    pub answers: BTreeMap<Key, Value>,
     /// Whether the other answers are missed or in the way.
     pub kind: ClashKind,
     /// The other answers.
@@ -121,14 +152,15 @@ impl<'a> Resolver<'a> {
         let unknown = all.filter(|(name, _, _)| self.pack.question(name).is_none());
         for (count, (name, _, source)) in unknown.enumerate() {
             let problem = Problem::new(format!("there is no question {}", shown(name)))
-                .because(format_args!("it came from {source}"));
+                .origins([("it".to_owned(), source.to_string())]);
             // Whoever has so many means none of them.
             let near = if count < MAX_COMPARED { nearest(name, &known) } else { None };
             let problem = match near {
                 Some(key) => problem.hint(format!("did you mean `{key}`?")),
                 None => problem.hint("`fastwright list questions` shows all"),
             };
-            self.resolution.problems.push(AnswerProblem { key: None, problem, clash: None });
+            let fault = Fault::UnknownName(name.to_owned());
+            self.resolution.problems.push(AnswerProblem { key: None, problem, fault });
         }
     }
 
@@ -149,17 +181,13 @@ impl<'a> Resolver<'a> {
                 value
             }
             Err(problem) => {
-                self.resolution.problems.push(AnswerProblem {
-                    key: Some(key.clone()),
-                    problem,
-                    clash: None,
-                });
+                self.resolution.problems.push(*problem);
                 None
             }
         }
     }
 
-    fn find(&mut self, question: &'a Question) -> Result<Option<Answer>, Problem> {
+    fn find(&mut self, question: &'a Question) -> Result<Option<Answer>, Box<AnswerProblem>> {
         let key = question.key.as_str();
         let given = self.layers.layers.iter().find_map(|layer| layer.get(key));
         let asked = self.holds(&question.when);
@@ -168,31 +196,32 @@ impl<'a> Resolver<'a> {
             return match given {
                 Some((given, source)) if *source != Source::Recorded => {
                     let value = check(self.pack, question, given)
-                        .map_err(|problem| from(problem, key, source))?;
+                        .map_err(|problem| not_taken(question, problem, given, source))?;
                     if value == *otherwise {
                         return Ok(Some(answer));
                     }
                     let needs: Vec<String> = question.when.entries().map(named).collect();
-                    Err(Problem::new(format!(
+                    let problem = Problem::new(format!(
                         "`{key}` is `{value}`, and is asked only with {}",
                         needs.join(" and ")
                     ))
-                    .because(format_args!("{key} came from {source}"))
-                    .hint(format!("leave `{key}` out")))
+                    .origins([(key.to_owned(), source.to_string())])
+                    .hint(format!("leave `{key}` out"));
+                    Err(wrong(question, problem, Fault::NotAsked(value.to_string())))
                 }
                 Some(_) | None => Ok(Some(answer)),
             };
         }
         if let Some((given, source)) = given {
-            let value =
-                check(self.pack, question, given).map_err(|problem| from(problem, key, source))?;
+            let value = check(self.pack, question, given)
+                .map_err(|problem| not_taken(question, problem, given, source))?;
             return Ok(Some(Answer { value, source: source.clone() }));
         }
         if self.layers.unanswered == Unanswered::Missing {
             self.resolution.missing.push(question.key.clone());
             return Ok(None);
         }
-        self.default(question)
+        self.default(question).map_err(|problem| wrong(question, problem, Fault::WrongDefault))
     }
 
     fn default(&mut self, question: &'a Question) -> Result<Option<Answer>, Problem> {
@@ -241,7 +270,7 @@ impl<'a> Resolver<'a> {
             _ => Source::Default.to_string(),
         };
         let value = check(self.pack, question, &Given::Value(value))
-            .map_err(|problem| problem.because(format_args!("{key} came from {made}")))?;
+            .map_err(|problem| problem.origins([(key.to_owned(), made)]))?;
         Ok(Some(Answer { value, source: Source::Default }))
     }
 
@@ -277,8 +306,23 @@ fn needs_directory(text: &str) -> bool {
     placeholders(text).iter().any(|key| key == "directory")
 }
 
-fn from(problem: Problem, key: &str, source: &Source) -> Problem {
-    problem.because(format_args!("{key} came from {source}"))
+fn wrong(question: &Question, problem: Problem, fault: Fault) -> Box<AnswerProblem> {
+    Box::new(AnswerProblem { key: Some(question.key.clone()), problem, fault })
+}
+
+fn not_taken(
+    question: &Question,
+    problem: Problem,
+    given: &Given,
+    source: &Source,
+) -> Box<AnswerProblem> {
+    let answer = match given {
+        Given::Text(text) => text.clone(),
+        Given::Value(value) => value.to_string(),
+        Given::Foreign(kind) => (*kind).to_owned(),
+    };
+    let problem = problem.origins([(question.key.to_string(), source.to_string())]);
+    wrong(question, problem, Fault::NotTaken(answer))
 }
 
 /// Names a condition on one answer: `proxy` = `nginx` or `envoy`.

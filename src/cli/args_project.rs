@@ -2,8 +2,8 @@
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
-use super::args::{json, looks, switch};
 use super::flags;
+use super::options::{json, looks, switch};
 use crate::error::Result;
 use crate::pack::Pack;
 

@@ -8,16 +8,15 @@ use clap::ArgMatches;
 
 use super::command::Recipe;
 use super::face::{Face, Facts, choose};
-use super::new::with_state;
 use super::variable;
 use super::wizard;
-use crate::answer::{Layer, Layers, Unanswered, resolve};
+use crate::action::New;
+use crate::answer::{Interview, Layer, Layers, Progress, Unanswered, resolve};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::limits;
 use crate::pack::Pack;
 use crate::project::{self, Draft, Interrupt, Kept};
-use crate::render::render;
 use crate::tree::Tree;
 use crate::ui::wizard::Outcome;
 use crate::ui::{self, Asking, Outlook, Signals, Typed, Ui};
@@ -148,7 +147,7 @@ impl Session<'_> {
 
     fn asked(&self) -> Result<Asked> {
         let told = Cell::new(false);
-        let save = |answers: &Layer| {
+        let save = |answers: &Progress| {
             if let Err(error) = self.save(answers)
                 && !told.replace(true)
             {
@@ -157,11 +156,11 @@ impl Session<'_> {
         };
         let outlook = |answers: &Layer| self.outlook(answers);
         let (pack, layers) = (self.pack, self.layers);
-        let asking = |start: Layer| Asking { pack, layers, start, save: &save, outlook: &outlook };
+        let asking = |start| Asking { pack, layers, start, save: &save, outlook: &outlook };
         let git = !self.matches.get_flag("no-git");
         let directory = self.directory.to_owned();
         let done = |layer, signals| Asked { layer, draft: None, directory, git, signals };
-        if !ui::has_questions(&asking(Layer::new())) {
+        if !ui::has_questions(&asking(Progress::default())) {
             return Ok(done(Layer::new(), None));
         }
         // From the first question to the hand-over: no signal is lost in between.
@@ -179,7 +178,8 @@ impl Session<'_> {
                     Err(Error::interrupted(signal, "cancelled; nothing was written"))
                 }
                 Outcome::TooSmall { asked } => {
-                    let layer = ui::prompt(self.ui, &signals, &asking(asked))?;
+                    let start = Progress { answers: asked, ..Progress::default() };
+                    let layer = ui::prompt(self.ui, &signals, &asking(start))?;
                     Ok(done(layer, Some(signals)))
                 }
             };
@@ -200,7 +200,7 @@ impl Session<'_> {
 
     fn wizard(&self, git: bool, signals: &Signals) -> Result<Outcome> {
         let (start, offer) = match self.kept() {
-            None => (Layer::new(), None),
+            None => (Progress::default(), None),
             Some((_, answers)) if self.matches.get_flag("resume") => (answers, None),
             Some((what, answers)) => (answers, Some(what)),
         };
@@ -214,13 +214,13 @@ impl Session<'_> {
             git,
             start,
             offer,
-            save: self.draft.is_some().then_some(&|answers: &Layer| self.save(answers)),
+            save: self.draft.is_some().then_some(&|answers: &Progress| self.save(answers)),
         })
     }
 
-    fn save(&self, answers: &Layer) -> Result<()> {
+    fn save(&self, answers: &Progress) -> Result<()> {
         match &self.draft {
-            Some(draft) if answers.iter().next().is_none() => draft.remove(),
+            Some(draft) if answers.count() == 0 => draft.remove(),
             Some(draft) => {
                 return draft.write(&self.pack.name, &self.pack.version.to_string(), answers);
             }
@@ -233,20 +233,20 @@ impl Session<'_> {
         let causes = error
             .problems()
             .iter()
-            .flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
-        let causes: Vec<&str> = causes.map(String::as_str).collect();
+            .flat_map(|problem| std::iter::once(problem.message.clone()).chain(problem.details()));
+        let causes: Vec<String> = causes.collect();
         self.ui.tell(format_args!("note: {message}: {}", causes.join(": ")));
     }
 
     /// Returns the answers of an earlier run, if there are some and they are wanted.
-    fn start(&self, asks: impl FnOnce(&str) -> Result<bool>) -> Result<Layer> {
+    fn start(&self, asks: impl FnOnce(&str) -> Result<bool>) -> Result<Progress> {
         let resumes = self.matches.get_flag("resume");
-        let Some((what, answers)) = self.kept() else { return Ok(Layer::new()) };
-        Ok(if resumes || asks(&what)? { answers } else { Layer::new() })
+        let Some((what, answers)) = self.kept() else { return Ok(Progress::default()) };
+        Ok(if resumes || asks(&what)? { answers } else { Progress::default() })
     }
 
     /// Returns the answers of an earlier run, in words and as they are.
-    fn kept(&self) -> Option<(String, Layer)> {
+    fn kept(&self) -> Option<(String, Progress)> {
         let kept = match self.draft.as_ref().map(|draft| draft.read(&self.pack.name)) {
             Some(Ok(kept)) => kept.and_then(|kept| self.fitting(&kept)),
             Some(Err(error)) => {
@@ -263,46 +263,34 @@ impl Session<'_> {
     }
 
     /// Leaves out what is answered otherwise now, or is no answer any more.
-    fn fitting(&self, kept: &Kept) -> Option<(String, Layer)> {
-        let mut answers = Layer::new();
-        let all = kept.answers.iter().count();
-        for (key, given, source) in kept.answers.iter() {
-            let is_given = self.layers.layers.iter().any(|layer| layer.get(key).is_some());
-            if !is_given && self.pack.question(key).is_some() {
-                answers.insert(key, given.clone(), source.clone());
-            }
-        }
-        loop {
-            let problems = resolve(self.pack, &with_asked(self.layers, &answers)).problems;
-            let mut keys = problems.iter().filter_map(|problem| problem.key.as_ref());
-            let Some(wrong) = keys.find(|key| answers.get(key.as_str()).is_some()) else { break };
-            answers.remove(wrong.as_str());
-        }
-        let count = answers.iter().count();
+    fn fitting(&self, kept: &Kept) -> Option<(String, Progress)> {
+        let Kept { version, progress } = kept;
+        let directory = self.layers.directory.as_deref();
+        let fitting = Interview::new(self.pack, self.layers, directory).fitting(progress);
+        let count = fitting.count();
         if count == 0 {
             return None;
         }
         let answer = if count == 1 { "answer" } else { "answers" };
-        let version = if kept.version == self.pack.version.to_string() {
+        let version = if *version == self.pack.version.to_string() {
             String::new()
         } else {
-            format!(", to version {} of the pack", kept.version)
+            format!(", to version {version} of the pack")
         };
-        let rest = match all - count {
+        let rest = match progress.count() - count {
             0 => String::new(),
             rest => format!("; {rest} more do not fit"),
         };
         let what = format!("an earlier run kept {count} {answer}{version}{rest}");
-        Some((what, answers))
+        Some((what, fitting))
     }
 
     /// Returns what comes of answers, if they are good.
     fn outlook(&self, asked: &Layer) -> Option<Outlook> {
         let Self { pack, layers, directory, matches, .. } = self;
         let answers = resolve(pack, &with_asked(layers, asked)).complete(pack).ok()?;
-        let tree = render(pack, &answers).and_then(|tree| with_state(pack, &answers, tree));
-        let plan = tree.and_then(|tree| project::plan_creation(directory, &tree));
-        let work = match plan {
+        let new = New::render(pack, &with_asked(layers, asked), directory);
+        let work = match new.and_then(|new| new.plan()) {
             Ok(plan) => {
                 let (count, bytes) = ui::created(&plan);
                 let git = if matches.get_flag("no-git") {

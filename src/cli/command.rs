@@ -4,9 +4,8 @@ use std::path::Path;
 
 use super::globals::Globals;
 use super::sources::STANDARD_INPUT;
-use crate::answer::{Answers, Given, Layer, Layers, Source, flag};
+use crate::answer::{Answers, CommandLine, Given, Layer, Layers, Source, Word};
 use crate::pack::{Key, Kind, Pack, Value};
-use crate::ui::is_hidden;
 
 /// The command that writes a project; it takes defaults for the rest.
 const NEW: &str = "new";
@@ -23,46 +22,42 @@ pub struct Recipe<'a> {
 impl Recipe<'_> {
     /// Returns the shortest `fastwright new` that gives the same answers; `name` is the folder's.
     #[must_use]
-    pub fn short(&self, answers: &Answers, directory: &Path, name: Option<&str>) -> String {
-        self.words(NEW, directory, answers.minimal(self.pack, name).into_iter())
+    pub fn short(&self, answers: &Answers, directory: &Path, name: Option<&str>) -> CommandLine {
+        self.line(NEW, directory, answers.minimal(self.pack, name).into_iter())
     }
 
     /// Returns the `fastwright new` that gives every answer by its flag.
     #[must_use]
-    pub fn full(&self, answers: &Answers, directory: &Path) -> String {
+    pub fn full(&self, answers: &Answers, directory: &Path) -> CommandLine {
         let asked = self.pack.questions.iter().filter(|question| {
             !matches!(answers.source(&question.key), Some(Source::NotAsked) | None)
         });
         let all =
             asked.filter_map(|question| Some((&question.key, answers.get(question.key.as_str())?)));
-        self.words(NEW, directory, all)
+        self.line(NEW, directory, all)
     }
 
     /// Returns a command with answers by their flags.
-    pub fn words<'a>(
+    pub fn line<'a>(
         &self,
         verb: &str,
         directory: &Path,
         answers: impl Iterator<Item = (&'a Key, &'a Value)>,
-    ) -> String {
-        let mut words = vec!["fastwright".to_owned(), verb.to_owned(), target(directory)];
-        words.extend((verb == NEW).then(|| "--yes".to_owned()));
-        for (key, value) in answers {
-            let question = self.pack.question(key.as_str());
-            match question.map(|question| &question.kind) {
-                Some(Kind::Bool) => words.push(flag(key, value)),
-                _ => words.push(with_value(&format!("--{}", key.flag()), &value.to_string())),
-            }
-        }
-        words.extend(self.globals.words());
-        words.join(" ")
+    ) -> CommandLine {
+        let mut line = CommandLine::of(verb);
+        line.add(Word::folder(directory));
+        line.extend((verb == NEW).then(|| Word::Plain("--yes".to_owned())));
+        line.extend(answers.map(|(key, value)| Word::answer(key, value)));
+        line.extend(self.globals.words());
+        line
     }
 
     /// Returns the command that goes on with answers that are kept. Those of the command line are
     /// kept nowhere, and are given again.
     #[must_use]
-    pub fn resume(&self, directory: &Path, given: &Layers) -> String {
-        let mut words = vec![format!("fastwright {NEW} {} --resume", target(directory))];
+    pub fn resume(&self, directory: &Path, given: &Layers) -> CommandLine {
+        let mut line = CommandLine::of(NEW);
+        line.extend([Word::folder(directory), Word::Plain("--resume".to_owned())]);
         for (key, given, source) in given.layers.iter().flat_map(Layer::iter) {
             let question = self.pack.question(key);
             let is_switch = question.is_some_and(|question| matches!(question.kind, Kind::Bool));
@@ -72,11 +67,11 @@ impl Recipe<'_> {
                 Given::Foreign(_) => String::new(),
             };
             let word = match source {
-                Source::Flag(flag) if is_switch => flag.clone(),
-                Source::Flag(flag) => with_value(flag, &text),
-                Source::Set => with_value("--set", &format!("{key}={text}")),
+                Source::Flag(flag) if is_switch => Word::Plain(flag.clone()),
+                Source::Flag(flag) => Word::valued(flag, text),
+                Source::Set => Word::valued("--set", format!("{key}={text}")),
                 Source::File { name, .. } if name != STANDARD_INPUT => {
-                    with_value("--answers", name)
+                    Word::valued("--answers", name)
                 }
                 // The environment is still there; the rest is nothing that somebody typed.
                 Source::File { .. }
@@ -86,49 +81,11 @@ impl Recipe<'_> {
                 | Source::Default
                 | Source::NotAsked => continue,
             };
-            if !words.contains(&word) {
-                words.push(word);
-            }
+            line.add(word);
         }
-        words.extend(self.globals.words());
-        words.join(" ")
+        line.extend(self.globals.words());
+        line
     }
-}
-
-/// Returns a folder as a word of a command, one that is not taken for a flag.
-pub(super) fn target(directory: &Path) -> String {
-    let directory = directory.to_string_lossy();
-    let dot = if directory.starts_with('-') { "./" } else { "" };
-    quote(&format!("{dot}{directory}"))
-}
-
-/// Returns a flag with its value; one with a dash in front would be taken for a flag.
-pub(super) fn with_value(flag: &str, value: &str) -> String {
-    let between = if value.starts_with('-') { '=' } else { ' ' };
-    format!("{flag}{between}{}", quote(value))
-}
-
-/// Quotes a word for a POSIX shell if it needs it; what no terminal shows is written as numbers.
-pub(super) fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if !word.contains(|c: char| c == '\n' || is_hidden(c)) {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    let mut quoted = "$'".to_owned();
-    for character in word.chars() {
-        match character {
-            '\'' | '\\' => quoted.extend(['\\', character]),
-            _ if character == '\n' || is_hidden(character) => {
-                let bytes = character.to_string().into_bytes();
-                quoted.extend(bytes.iter().map(|byte| format!("\\{byte:03o}")));
-            }
-            _ => quoted.push(character),
-        }
-    }
-    quoted + "'"
 }
 
 #[cfg(test)]
@@ -139,27 +96,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::{args, sources};
-    use super::{Recipe, quote};
+    use super::Recipe;
     use crate::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
     use crate::cli::globals::Globals;
     use crate::pack::{Catalog, Kind, Pack, Question, Value};
-
-    #[test]
-    fn words_are_quoted_only_where_a_shell_needs_it() {
-        let cases = [
-            ("plain-1.0", "plain-1.0"),
-            ("a b", "'a b'"),
-            ("", "''"),
-            ("it's", r"'it'\''s'"),
-            ("it's\\\u{1b}]0;\n", r"$'it\'s\\\033]0;\012'"),
-            ("\u{202e}", r"$'\342\200\256'"),
-        ];
-
-        for (word, expected) in cases {
-            assert_eq!(quote(word), expected);
-            assert_eq!(words(&quote(word)), [word]);
-        }
-    }
 
     #[test]
     fn what_the_command_line_answered_is_given_again_to_go_on() {
@@ -185,7 +125,7 @@ mod tests {
 
         let expected = "fastwright new my-app --resume --description 'a b' --no-metrics \
                         --set tls=acme -C=-odd --pack 'my packs/one' --pack-version 1.0.0";
-        assert_eq!(again, expected);
+        assert_eq!(again.to_string(), expected);
     }
 
     /// Any answer to a question, or none; texts are as odd as the question allows.
@@ -247,7 +187,8 @@ mod tests {
         let command = recipe.short(answers, Path::new("shop-api"), Some("shop-api"));
         let line = args::command(Some(pack)).expect("a command line");
 
-        let matches = line.try_get_matches_from(words(&command)).expect("a good command");
+        let matches =
+            line.try_get_matches_from(words(&command.to_string())).expect("a good command");
 
         let (_, matches) = matches.subcommand().expect("new");
         let layers = Layers {

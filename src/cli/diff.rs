@@ -4,14 +4,13 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use super::ask::state_directory;
-use super::course::{applied, is_recorded, recorded_pack};
 use super::directory;
+use crate::action::{Differences, differences};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::merge::{count, patch};
 use crate::pack::Catalog;
 use crate::project::{Access, Project};
-use crate::render::render;
 use crate::ui::{self, Ui};
 
 /// Shows the differences as a patch, as counts or as JSON.
@@ -20,14 +19,12 @@ use crate::ui::{self, Ui};
 /// Fails where the project or its version cannot be read.
 pub fn run(ui: Ui, catalog: &Catalog, matches: &ArgMatches) -> Result<Exit> {
     let project = Project::open(&directory(matches)?, Access::Read, state_directory().as_deref())?;
-    let pack = recorded_pack(catalog, &project)?;
-    let base = render(&pack, &applied(&pack, &project)?)?;
-    if !is_recorded(&project, &base) {
+    let Differences { edits, is_recorded } = differences(catalog, &project)?;
+    if !is_recorded {
         ui.tell(
             "the recorded version gives other files now: some differences are not the project's",
         );
     }
-    let edits = project.differences(&base)?;
     if matches.get_flag("json") {
         let files = edits.iter().map(|edit| {
             let (added, removed) = count(edit).unzip();

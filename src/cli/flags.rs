@@ -22,7 +22,7 @@ pub enum Without {
 /// Fails if a question's flag is one that the command has already.
 pub fn add(mut command: Command, pack: Option<&Pack>, without: Without) -> Result<Command> {
     let Some(pack) = pack else { return Ok(command) };
-    let global = super::args::global();
+    let global = super::options::global();
     for question in &pack.questions {
         let flag = question.key.flag();
         let taken = |flag: &str| {

@@ -8,8 +8,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::command::with_value;
-use super::{args, usage};
+use super::{args, options, usage};
+use crate::answer::Word;
 use crate::error::{Error, Result};
 use crate::pack::Version;
 
@@ -65,13 +65,13 @@ impl Globals {
     }
 
     /// Returns the words that say the same.
-    pub fn words(&self) -> Vec<String> {
+    pub fn words(&self) -> Vec<Word> {
         let options = [
             self.directory.as_ref().map(|folder| ("-C", folder)),
             self.pack.as_ref().map(|folder| ("--pack", folder)),
             self.version.as_ref().map(|(option, text)| (*option, text)),
         ];
-        options.into_iter().flatten().map(|(option, text)| with_value(option, text)).collect()
+        options.into_iter().flatten().map(|(option, text)| Word::valued(option, text)).collect()
     }
 
     /// Returns the version of the pack that is wanted, if one is named.
@@ -100,7 +100,7 @@ fn command(arguments: &[OsString]) -> Result<Command> {
     Ok(command.mut_subcommands(|inner| {
         let inner = inner
             .disable_help_flag(true)
-            .args(args::global().map(|arg| arg.global(false)))
+            .args(options::global().map(|arg| arg.global(false)))
             .arg(switch("help", 'h'))
             .mut_args(|arg| arg.required(false));
         let made_up = made_up(&inner, arguments);

@@ -5,7 +5,6 @@ mod args;
 mod args_project;
 mod ask;
 mod command;
-mod course;
 mod diff;
 mod documents;
 mod explain;
@@ -14,6 +13,7 @@ mod flags;
 mod globals;
 mod list;
 mod new;
+mod options;
 mod report;
 mod sources;
 mod status;
@@ -33,6 +33,7 @@ use globals::Globals;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::limits;
+use crate::merge::Plan;
 use crate::pack::{Catalog, Pack, Version, lint, lint_texts};
 use crate::project;
 use crate::ui::{Color, Ui, Verbosity};
@@ -153,6 +154,11 @@ fn verbosity(matches: &ArgMatches) -> Verbosity {
         (false, true) => Verbosity::Verbose,
         (false, false) => Verbosity::Normal,
     }
+}
+
+/// Returns how a run ends that shows or wrote a plan.
+fn exit(plan: &Plan) -> Exit {
+    if plan.has_conflicts() { Exit::Differences } else { Exit::Done }
 }
 
 /// Returns the folder that a command names, which must be somewhere.

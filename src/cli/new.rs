@@ -6,17 +6,15 @@ use clap::ArgMatches;
 use serde_json::{Value as Json, json};
 
 use super::ask::{Asked, ask, state_directory};
-use super::command::{Recipe, target};
-use super::directory;
+use super::command::Recipe;
 use super::sources::layers;
-use crate::answer::{Answers, Format, Layers, resolve, write};
-use crate::error::{Error, Result};
+use super::{directory, exit};
+use crate::action::{New, Start, name_of};
+use crate::answer::{CommandLine, Format, Layers, Word, write};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::merge::Plan;
-use crate::pack::Pack;
-use crate::project::{self, Created, Creation, Git, Interrupt, Overwrite, State};
-use crate::render::render;
-use crate::tree::{RelPath, Tree};
+use crate::project::{self, Created, Git, Interrupt, Overwrite};
 use crate::ui::{self, Ui, Verbosity};
 
 /// Writes a new repository, or shows what would be written.
@@ -40,14 +38,13 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     // gone nor a template without an end is waited for.
     let interrupt = Interrupt::listen()?;
     let draft = asked.and_then(|asked: Asked| asked.finish(&interrupt));
-    let answers = resolve(pack, &layers).complete(pack)?;
-    let tree = with_state(pack, &answers, render(pack, &answers)?)?;
-    let run = Run { ui, pack, recipe, layers: &layers, answers: &answers, directory: &directory };
+    let new = New::render(pack, &layers, &directory)?;
+    let run = Run { ui, recipe, layers: &layers, new: &new };
 
     if ["dry-run", "diff"].iter().any(|option| matches.get_flag(option)) {
-        let plan = project::plan_creation(&directory, &tree)?;
+        let plan = new.plan()?;
         if matches.get_flag("json") {
-            ui.json(&run.json(&tree, &plan))?;
+            ui.json(&run.json(&plan))?;
         } else if matches.get_flag("diff") {
             ui.patch(&ui::patches(&plan.edits()))?;
         } else {
@@ -58,75 +55,32 @@ pub fn run(ui: Ui, recipe: Recipe<'_>, matches: &ArgMatches) -> Result<Exit> {
     // From here on it stops between two writes.
     interrupt.hold();
     if let Some(file) = matches.get_one::<String>("save-answers") {
-        let text = write(pack, &answers, Format::of(file, b""));
+        let text = write(pack, &new.answers, Format::of(file, b""));
         project::write_file(Path::new(file), text.as_bytes(), Overwrite::Refused)?;
     }
-    let message = format!("Start from {} {}", pack.name, pack.version);
-    let commit = starts_git.then_some(message.as_str());
-    let created = project::create(&Creation {
-        target: &directory,
-        tree: &tree,
-        commit,
-        interrupt: &interrupt,
-        kept: state_directory().as_deref(),
-    })?;
+    let start = if starts_git { Start::Repository } else { Start::Folder };
+    let created = new.write(start, state_directory().as_deref(), &interrupt)?;
     if let Some(draft) = draft {
         draft.remove();
     }
     if matches.get_flag("json") {
-        ui.json_of_done(&run.json(&tree, &created.plan))?;
+        ui.json_of_done(&run.json(&created.plan))?;
     }
     run.report(&created);
     Ok(exit(&created.plan))
 }
 
-/// Returns the name of the folder, also of `.` and the like.
-pub(super) fn name_of(directory: &Path) -> Option<String> {
-    let whole = std::path::absolute(directory).ok()?;
-    let real = whole.canonicalize().unwrap_or(whole);
-    real.file_name().map(|name| name.to_string_lossy().into_owned())
-}
-
-/// Adds the state file to a rendered tree.
-pub(super) fn with_state(pack: &Pack, answers: &Answers, mut tree: Tree) -> Result<Tree> {
-    let state = state(pack, answers, tree.digest())?;
-    let path = RelPath::parse(State::PATH)
-        .map_err(|reason| Error::failed("the name of the state file is wrong").because(reason))?;
-    tree.insert(path, state.to_blob());
-    Ok(tree)
-}
-
-/// Returns what a project remembers of a pack, answers and the digest of what they render to.
-pub(super) fn state(pack: &Pack, answers: &Answers, digest: String) -> Result<State> {
-    let table = toml::Table::try_from(answers.iter().collect::<std::collections::BTreeMap<_, _>>());
-    let table = table.map_err(|error| Error::failed("cannot record the answers").because(error))?;
-    Ok(State {
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        pack: pack.name.clone(),
-        version: pack.version.to_string(),
-        digest,
-        answers: table.clone(),
-        applied: table,
-    })
-}
-
-fn exit(plan: &Plan) -> Exit {
-    if plan.has_conflicts() { Exit::Differences } else { Exit::Done }
-}
-
 /// What all reports need.
 struct Run<'a> {
     ui: Ui,
-    pack: &'a Pack,
     recipe: Recipe<'a>,
     layers: &'a Layers,
-    answers: &'a Answers,
-    directory: &'a Path,
+    new: &'a New<'a>,
 }
 
 impl Run<'_> {
     fn report(&self, created: &Created) {
-        let Self { ui, pack, directory, .. } = self;
+        let Self { ui, new: New { pack, directory, .. }, .. } = self;
         let shown = directory.display();
         let (count, bytes) = ui::created(&created.plan);
         let conflicts = ui::conflicts(&created.plan);
@@ -152,30 +106,31 @@ impl Run<'_> {
         ui.tell("\nnext:");
         // Whoever reads this stands where the program was started.
         let from = Path::new(self.recipe.globals.directory.as_deref().unwrap_or_default());
-        let way = if *directory == Path::new(".") { from.to_owned() } else { from.join(directory) };
+        let way = if directory == Path::new(".") { from.to_owned() } else { from.join(directory) };
         if !way.as_os_str().is_empty() {
-            ui.tell(format_args!("  cd {}", target(&way)));
+            ui.tell(format_args!("  cd {}", Word::folder(&way)));
         }
         pack.next.iter().for_each(|next| ui.tell(format_args!("  {next}")));
         ui.tell(format_args!("\nthe same again:\n  {}", self.command()));
     }
 
-    fn command(&self) -> String {
-        self.recipe.short(self.answers, self.directory, self.layers.directory.as_deref())
+    fn command(&self) -> CommandLine {
+        self.recipe.short(&self.new.answers, &self.new.directory, self.layers.directory.as_deref())
     }
 
-    fn json(&self, tree: &Tree, plan: &Plan) -> Json {
+    fn json(&self, plan: &Plan) -> Json {
+        let New { pack, answers, directory, tree } = self.new;
         let answers: serde_json::Map<String, Json> =
-            self.answers.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
+            answers.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
         json!({
-            "directory": self.directory.to_string_lossy(),
-            "pack": self.pack.name,
-            "version": self.pack.version.to_string(),
+            "directory": directory.to_string_lossy(),
+            "pack": pack.name,
+            "version": pack.version.to_string(),
             "answers": answers,
             "files": tree.len(),
             "size": tree.size(),
             "changes": ui::json(plan),
-            "command": self.command(),
+            "command": self.command().to_string(),
         })
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::course::Course;
+use super::exit;
+use crate::action::Transition;
+use crate::answer::CommandLine;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::merge::Plan;
 use crate::project::{Project, Survey};
 use crate::tree::RelPath;
 use crate::ui::{self, Ui};
@@ -14,16 +15,16 @@ use crate::ui::{self, Ui};
 pub(super) struct Report<'a> {
     pub(super) ui: Ui,
     pub(super) project: &'a Project,
-    pub(super) course: &'a Course<'a>,
+    pub(super) transition: &'a Transition<'a>,
     pub(super) json: bool,
     /// The command for the same project.
-    pub(super) again: String,
+    pub(super) again: CommandLine,
 }
 
 impl Report<'_> {
     /// Tells whether there is something to do.
     pub(super) fn check(&self) -> Result<Exit> {
-        let current = self.course.is_current();
+        let current = self.transition.is_current();
         if self.json {
             self.ui.json(&self.head())?;
         }
@@ -84,7 +85,7 @@ impl Report<'_> {
 
     /// Tells what is not what the files came from.
     fn tell_answers(&self) {
-        let Course { steps, changed, .. } = self.course;
+        let Transition { steps, changed, .. } = self.transition;
         if steps.is_empty() && changed.is_empty() {
             return;
         }
@@ -103,7 +104,7 @@ impl Report<'_> {
 
     /// Tells what the pack says of the versions on the way.
     fn tell_notes(&self) {
-        for notes in self.course.notes() {
+        for notes in self.transition.notes() {
             let text = notes.text.replace('\n', "\n  ");
             self.ui.tell(format_args!("\nnotes of {}:\n  {text}", notes.version));
         }
@@ -115,7 +116,8 @@ impl Report<'_> {
     }
 
     fn way(&self) -> String {
-        let (pack, from, to) = (self.course.pack(), self.course.from(), self.course.to());
+        let (pack, from, to) =
+            (self.transition.pack(), self.transition.from(), self.transition.to());
         if from == to {
             format!("{pack} {to}, other answers")
         } else {
@@ -124,11 +126,16 @@ impl Report<'_> {
     }
 
     fn up_to_date(&self) -> String {
-        format!("{} is up to date: {} {}", self.name(), self.course.pack(), self.course.to())
+        format!(
+            "{} is up to date: {} {}",
+            self.name(),
+            self.transition.pack(),
+            self.transition.to()
+        )
     }
 
     fn head(&self) -> Json {
-        let Course { steps, changed, answers, .. } = self.course;
+        let Transition { steps, changed, answers, .. } = self.transition;
         let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
         let changed =
             changed.iter().map(|one| json!({"key": one.key, "from": one.from, "to": one.to}));
@@ -136,10 +143,10 @@ impl Report<'_> {
             answers.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
         json!({
             "directory": self.project.root().to_string_lossy(),
-            "pack": self.course.pack(),
-            "from": self.course.from().to_string(),
-            "to": self.course.to().to_string(),
-            "current": self.course.is_current(),
+            "pack": self.transition.pack(),
+            "from": self.transition.from().to_string(),
+            "to": self.transition.to().to_string(),
+            "current": self.transition.is_current(),
             "answers": answers,
             "changed_answers": changed.collect::<Vec<_>>(),
             "migrations": steps,
@@ -153,13 +160,9 @@ impl Report<'_> {
         whole["changes"] = ui::changes_json(&survey.plan);
         whole["conflicts"] = json!(survey.plan.conflicts().count());
         whole["dirty"] = json!(texts(&survey.dirty));
-        let notes = self.course.notes().into_iter();
+        let notes = self.transition.notes().into_iter();
         let notes = notes.map(|one| json!({"version": one.version.to_string(), "text": one.text}));
         whole["notes"] = json!(notes.collect::<Vec<_>>());
         whole
     }
-}
-
-fn exit(plan: &Plan) -> Exit {
-    if plan.has_conflicts() { Exit::Differences } else { Exit::Done }
 }

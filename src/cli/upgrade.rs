@@ -7,20 +7,19 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use super::ask::state_directory;
-use super::command::{Recipe, target};
-use super::course::Course;
+use super::command::Recipe;
 use super::directory;
 use super::face::{self, Face};
 use super::globals::Globals;
 use super::report::Report;
 use super::sources::given;
 use super::wizard;
-use crate::answer::{Answers, Layer};
+use crate::action::{Base, Outcomes, Prepared, Transition};
+use crate::answer::{Answers, CommandLine, Layer, Word};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::pack::Catalog;
-use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone, Upgrade};
-use crate::render::Renderer;
+use crate::project::{Access, Conflicts, Dirty, Interrupt, Project, Undo, Undone};
 use crate::ui::{Signals, Ui};
 
 /// Carries a project to a newer version or to other answers, or shows what that would do.
@@ -50,32 +49,21 @@ pub fn run(ui: Ui, catalog: &Catalog, recipe: Recipe<'_>, matches: &ArgMatches) 
     if let Some(signal) = signals.and_then(Signals::hand_over) {
         interrupt.raise(signal);
     }
-    let course = Course::plot(catalog, pack, &project, given)?;
+    let transition = Transition::new(catalog, pack, &project, given)?;
     let json = matches.get_flag("json");
     let again = again(recipe.globals, &directory);
-    let report = Report { ui, project: &project, course: &course, json, again };
+    let report = Report { ui, project: &project, transition: &transition, json, again };
     if matches.get_flag("check") {
         return report.check();
     }
-    if course.is_current() {
-        project.unresolved(&course.rendered()?)?.refuse()?;
-        return report.current();
-    }
-    let base = if matches.get_flag("base-from-git") {
-        project.base_from_git(&course.rendered()?)?
-    } else {
-        course.base()?
-    };
-    let (theirs, state) = course.theirs()?;
-    let (renames, labels) = (course.renames(), course.labels());
-    let (base, theirs, renames, labels) = (&base, &theirs, renames.as_slice(), &labels);
-    let upgrade = Upgrade { base, theirs, renames, labels, conflicts: conflicts(matches) };
-    let survey = project.survey(&upgrade)?;
+    let prepared = Prepared::new(&project, &transition, base(matches), conflicts(matches))?;
+    let Some(prepared) = prepared else { return report.current() };
+    let survey = prepared.survey()?;
     if only_shows {
         return report.show(&survey, matches.get_flag("diff"));
     }
     interrupt.hold();
-    project.upgrade(&upgrade, &survey, &state, dirty(matches), &interrupt)?;
+    prepared.write(&survey, dirty(matches), &interrupt)?;
     report.done(&survey)
 }
 
@@ -99,36 +87,24 @@ fn ask(
     matches: &ArgMatches,
 ) -> Result<(Layer, Signals)> {
     let pack = recipe.pack;
-    let course = Course::plot(catalog, pack, project, given.to_vec())?;
-    let base = if matches.get_flag("base-from-git") {
-        project.base_from_git(&course.rendered()?)?
-    } else {
-        course.base()?
-    };
-    let renderer = Renderer::new(pack);
-    let labels = course.labels();
-    let plan = |answers: &Answers| {
-        let (theirs, renames) = (renderer.render(answers)?, course.renames_to(answers));
-        let upgrade = Upgrade {
-            base: &base,
-            theirs: &theirs,
-            renames: &renames,
-            labels: &labels,
-            conflicts: conflicts(matches),
-        };
-        Ok(project.survey(&upgrade)?.plan)
-    };
-    let mut layers = course.recorded();
+    let transition = Transition::new(catalog, pack, project, given.to_vec())?;
+    let outcomes = Outcomes::new(project, pack, &transition, base(matches), conflicts(matches))?;
+    let plan = |answers: &Answers| outcomes.plan(answers);
+    let mut layers = transition.recorded();
     layers.layers.splice(0..0, given.iter().cloned());
-    wizard::ask_upgrade(ui, recipe, &layers, &course, &plan, matches)
+    wizard::ask_upgrade(ui, recipe, &layers, &transition, &plan, matches)
 }
 
 /// Returns the command for this project, to which what ends the upgrade is added.
-fn again(globals: &Globals, directory: &Path) -> String {
-    let mut words = vec!["fastwright upgrade".to_owned()];
-    words.extend((directory != Path::new(".")).then(|| target(directory)));
-    words.extend(Globals { directory: globals.directory.clone(), ..Globals::default() }.words());
-    words.join(" ")
+fn again(globals: &Globals, directory: &Path) -> CommandLine {
+    let mut line = CommandLine::of("upgrade");
+    line.extend((directory != Path::new(".")).then(|| Word::folder(directory)));
+    line.extend(Globals { directory: globals.directory.clone(), ..Globals::default() }.words());
+    line
+}
+
+fn base(matches: &ArgMatches) -> Base {
+    if matches.get_flag("base-from-git") { Base::Commit } else { Base::Recorded }
 }
 
 fn conflicts(matches: &ArgMatches) -> Conflicts {
@@ -169,7 +145,13 @@ fn refuse_answers(given: &[Layer]) -> Result<()> {
     }
 }
 
-fn end_upgrade(ui: Ui, directory: &Path, end: End, json: bool, again: &str) -> Result<Exit> {
+fn end_upgrade(
+    ui: Ui,
+    directory: &Path,
+    end: End,
+    json: bool,
+    again: &CommandLine,
+) -> Result<Exit> {
     let interrupt = Interrupt::listen()?;
     interrupt.hold();
     let project = Project::open(directory, Access::Write, state_directory().as_deref())?;
@@ -196,7 +178,10 @@ fn end_upgrade(ui: Ui, directory: &Path, end: End, json: bool, again: &str) -> R
             for path in &changed {
                 ui.tell(format_args!("  `{path}` had changed since"));
             }
-            ui.tell(format_args!("\n`{again} --undo` again brings back what was there until now"));
+            ui.tell(format_args!(
+                "\n`{}` again brings back what was there until now",
+                again.with("--undo")
+            ));
         }
     }
     Ok(Exit::Done)

@@ -6,10 +6,9 @@ use std::path::Path;
 use clap::ArgMatches;
 
 use super::command::Recipe;
-use super::course::Course;
-use super::new::{name_of, with_state};
 use super::variable;
-use crate::answer::{Answers, Layer, Layers, resolve};
+use crate::action::{Transition, name_of, with_state};
+use crate::answer::{Answers, Layer, Layers, Progress, resolve};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::merge::Plan;
@@ -31,7 +30,7 @@ pub(super) struct Ask<'a> {
     /// Whether a repository is to be started.
     pub git: bool,
     /// Answers of an earlier run.
-    pub start: Layer,
+    pub start: Progress,
     /// They are offered in these words, not taken as they are.
     pub offer: Option<String>,
     /// Keeps the answers, if that is wanted.
@@ -69,7 +68,7 @@ pub(super) fn ask(ask: &Ask<'_>) -> Result<Outcome> {
         save_answers: &save,
         plan: None,
     };
-    let outcome = run(ui, ask.signals, pack, layers, session);
+    let outcome = run(ui, ask.signals, pack, layers, &session);
     failure.take().map_or(outcome, Err)
 }
 
@@ -108,18 +107,18 @@ pub(super) fn ask_upgrade(
     ui: Ui,
     recipe: Recipe<'_>,
     layers: &Layers,
-    course: &Course<'_>,
+    transition: &Transition<'_>,
     plan: &dyn Fn(&Answers) -> Result<Plan>,
     matches: &ArgMatches,
 ) -> Result<(Layer, Signals)> {
     let pack = recipe.pack;
-    let recorded = resolve(pack, &course.recorded()).answers;
+    let recorded = resolve(pack, &transition.recorded()).answers;
     let recreate = |answers: &Answers, directory: &str, extent| {
         let asked = answers.iter().filter(|(key, value)| {
             let before = recorded.get(*key).map(|answer| &answer.value);
             extent == Extent::Full || before != Some(*value)
         });
-        recipe.words("upgrade", Path::new(directory), asked)
+        recipe.line("upgrade", Path::new(directory), asked)
     };
     let name = layers.directory.clone();
     let place = |text: &str| Place {
@@ -138,7 +137,7 @@ pub(super) fn ask_upgrade(
         glyphs: glyphs(matches),
         mouse: !matches.get_flag("no-mouse"),
         git: false,
-        start: Layer::new(),
+        start: Progress::default(),
         offer: None,
         draft: None,
         render: &|answers| crate::render::render(pack, answers),
@@ -147,7 +146,7 @@ pub(super) fn ask_upgrade(
         plan: Some(&plan),
     };
     let signals = Signals::catch(|| "cancelled; nothing was changed".to_owned())?;
-    let outcome = run(ui, &signals, pack, layers, session);
+    let outcome = run(ui, &signals, pack, layers, &session);
     match failure.take().map_or(outcome, Err)? {
         Outcome::Create { asked, .. } => Ok((asked, signals)),
         Outcome::Cancelled { signal, command } => {
@@ -170,7 +169,7 @@ pub(super) fn place(text: &str) -> Place {
     let directory = Path::new(text);
     let standing = standing(directory);
     let free = match standing {
-        Standing::Files(_) | Standing::Unusable(_) => free(directory),
+        Standing::Files(_) | Standing::Unusable(_) => free(directory).map(Box::new),
         Standing::Free | Standing::Empty | Standing::Project => None,
     };
     Place { text: text.to_owned(), name: name_of(directory), standing, free }
@@ -188,11 +187,13 @@ fn standing(directory: &Path) -> Standing {
 }
 
 /// Returns the first of `shop-2`, `shop-3` and so on where nothing stands; `.` has no such names.
-fn free(directory: &Path) -> Option<String> {
+fn free(directory: &Path) -> Option<Place> {
     let name = directory.file_name()?.to_str()?;
     let numbered = (2..100).map(|number| directory.with_file_name(format!("{name}-{number}")));
     let mut free = numbered.filter(|other| standing(other) == Standing::Free);
-    free.next()?.to_str().map(str::to_owned)
+    let directory = free.next()?;
+    let text = directory.to_str()?.to_owned();
+    Some(Place { text, name: name_of(&directory), standing: Standing::Free, free: None })
 }
 
 fn theme(matches: &ArgMatches) -> Theme {

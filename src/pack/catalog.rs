@@ -12,12 +12,10 @@ use flate2::read::ZlibDecoder;
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::manifest::{History, Manifest};
+use super::sources::{Sources, broken};
 use super::{Pack, Version};
 use crate::error::{Error, Result};
 use crate::tree::{self, Tree};
-
-/// The files of one version of a pack, by their paths in the pack's folder.
-pub type Sources = BTreeMap<String, Cow<'static, [u8]>>;
 
 /// The newest version of the embedded pack, and the older ones as the build script packs them.
 static EMBEDDED: Dir<'static> = include_dir!("$OUT_DIR/newest");
@@ -263,9 +261,4 @@ pub(super) fn text<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str> {
         return Err(broken(path, format_args!("it has at most {} KiB", MAX_TOML >> 10)));
     }
     std::str::from_utf8(bytes).map_err(|error| broken(path, error))
-}
-
-/// Returns the error for a pack file that is wrong.
-pub(super) fn broken(path: &str, cause: impl std::fmt::Display) -> Error {
-    Error::failed(format!("pack file `{path}` is wrong")).because(cause)
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use regex_lite::{Error as RegexError, Regex, RegexBuilder};
 
-use super::catalog::broken;
 use super::manifest::{Manifest, WrittenQuestion};
+use super::sources::broken;
 use super::{Default, When, placeholders};
 use crate::error::Result;
 

@@ -18,6 +18,7 @@ mod notes;
 mod question;
 mod release;
 mod reserved;
+mod sources;
 mod text;
 mod value;
 mod version;
@@ -25,7 +26,7 @@ mod version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use catalog::{Catalog, Origin, Sources, digest};
+pub use catalog::{Catalog, Origin, digest};
 pub use component::{Component, Contribution, Dependencies, Overlay, Relation, Service, Variable};
 pub use condition::When;
 pub use hidden::is_hidden;
@@ -38,13 +39,14 @@ pub use notes::Notes;
 pub use question::{Case, Choice, Conflict, Default, Kind, Question, TextRules};
 pub use release::lint_release;
 pub use reserved::Reserved;
+pub use sources::Sources;
 pub use text::{MAX_FILLED, interpolate, placeholders, snake};
 pub use value::Value;
 pub use version::Version;
 
 use crate::error::{Error, Result};
-use catalog::broken;
 use component::Components;
+use sources::broken;
 
 /// The choice that a Bool question's one component stands for.
 pub const YES: &str = "yes";

@@ -119,6 +119,12 @@ impl Question {
         }
     }
 
+    /// Tells whether there is something to choose.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.choices().len() != 1
+    }
+
     /// Returns the default for people, empty where there is none: other answers that it is made
     /// of stand in angle brackets, and where it depends on them the last case is told.
     #[must_use]

@@ -2,15 +2,16 @@
 //!
 //! Whatever is wrong with such a file is a reason to start afresh, and never one to stop.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::state::{bare, quoted};
+use super::state::{bare, line, quoted};
 use super::{Overwrite, read_file, write_file};
-use crate::answer::{Given, Layer, MAX_SIZE, Source};
+use crate::answer::{Given, Layer, MAX_SIZE, Progress, Source};
 use crate::error::{Error, Result};
 use crate::tree;
 
@@ -30,7 +31,7 @@ pub struct Kept {
     /// The version of the pack that was asked from.
     pub version: String,
     /// The answers.
-    pub answers: Layer,
+    pub progress: Progress,
 }
 
 #[derive(Deserialize)]
@@ -39,7 +40,9 @@ struct Written {
     directory: String,
     pack: String,
     version: String,
-    answers: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    defaults: Vec<String>,
+    answers: BTreeMap<String, String>,
 }
 
 impl Draft {
@@ -83,9 +86,7 @@ impl Draft {
         }
         let text = String::from_utf8(bytes).map_err(|_| wrong().because("it is no text"))?;
         let written: Written = toml::from_str(&text).map_err(|cause| {
-            let line = cause.span().map_or(1, |span| {
-                text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
-            });
+            let line = cause.span().map_or(1, |span| line(&text, &span));
             wrong().because(format_args!("line {line}: {}", cause.message()))
         })?;
         if written.schema != SCHEMA {
@@ -101,22 +102,26 @@ impl Draft {
         for (key, text) in written.answers {
             answers.insert(key, Given::Text(text), Source::Asked);
         }
-        Ok(Some(Kept { version: written.version, answers }))
+        let progress = Progress { answers, defaults: written.defaults };
+        Ok(Some(Kept { version: written.version, progress }))
     }
 
     /// Writes all answers, in place of those that are kept.
     ///
     /// # Errors
     /// Fails if the disk does.
-    pub fn write(&self, pack: &str, version: &str, answers: &Layer) -> Result<()> {
+    pub fn write(&self, pack: &str, version: &str, progress: &Progress) -> Result<()> {
+        let defaults: Vec<String> = progress.defaults.iter().map(|key| quoted(key)).collect();
         let mut text = format!(
             "# Answers of a `fastwright new` that is not done yet; the next one in this directory \
-             offers them.\nschema = {SCHEMA}\ndirectory = {}\npack = {}\nversion = {}\n\n[answers]\n",
+             offers them.\nschema = {SCHEMA}\ndirectory = {}\npack = {}\nversion = {}\n\
+             defaults = [{}]\n\n[answers]\n",
             quoted(&self.target),
             quoted(pack),
-            quoted(version)
+            quoted(version),
+            defaults.join(", ")
         );
-        for (key, given, _) in answers.iter() {
+        for (key, given, _) in progress.answers.iter() {
             let value = match given {
                 Given::Text(text) => text.clone(),
                 Given::Value(value) => value.to_string(),
@@ -176,7 +181,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{Draft, Given, Layer, Source};
+    use super::{Draft, Given, Layer, Progress, Source};
     use crate::pack::Value;
 
     fn layer(answers: &[(&str, Given)]) -> Layer {
@@ -195,12 +200,16 @@ mod tests {
         let many = Given::Value(Value::Many(vec!["a".into(), "b".into()]));
         let odd = Given::Text("it's \"odd\" \\ \u{1b}[1m".into());
 
-        draft.write("pack", "1.0.0", &layer(&[("many", many), ("text", odd)])).expect("written");
+        let answers = layer(&[("many", many), ("text", odd)]);
+        let progress = Progress { answers, defaults: ["port".to_owned()].into() };
+        draft.write("pack", "1.0.0", &progress).expect("written");
 
         let kept = draft.read("pack").expect("readable").expect("there");
-        let answers: Vec<_> = kept.answers.iter().map(|(key, given, _)| (key, given)).collect();
+        let answers: Vec<_> =
+            kept.progress.answers.iter().map(|(key, given, _)| (key, given)).collect();
         let odd = Given::Text("it's \"odd\" \\ \u{1b}[1m".into());
         assert_eq!(answers, [("many", &Given::Text("a,b".into())), ("text", &odd)]);
+        assert_eq!(kept.progress.defaults, progress.defaults);
         assert_eq!(kept.version, "1.0.0");
         assert!(draft.read("other").is_err());
         let other = Draft::of(&state, &folder.path().join("shop2"));

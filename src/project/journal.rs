@@ -6,13 +6,11 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 
-use sha2::{Digest, Sha256};
-
 use super::failure::failure;
 use super::folder::{Folder, Found};
 use crate::error::Result;
 use crate::merge::Edit;
-use crate::tree::{Blob, RelPath};
+use crate::tree::{Blob, RelPath, sha256};
 
 const FIRST_LINE: &str = "fastwright transaction 2";
 const LAST_LINE: &str = "end";
@@ -224,8 +222,7 @@ fn is_waiting(name: &str) -> bool {
 
 /// Returns mode and digest of a blob.
 pub(super) fn fingerprint(blob: &Blob) -> String {
-    let digest = Sha256::digest(&blob.bytes);
-    digest.iter().fold(format!("{}:", blob.mode), |text, byte| format!("{text}{byte:02x}"))
+    format!("{}:{}", blob.mode, sha256(&blob.bytes))
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use git2::{
-    AttrCheckFlags, AttrValue, Error, ErrorClass, Index, IndexEntry, IndexTime, ObjectType, Oid,
-    Repository, StatusOptions, StatusShow,
+    AttrCheckFlags, AttrValue, Error, ErrorClass, Index, IndexEntry, ObjectType, Oid, Repository,
+    StatusOptions, StatusShow,
 };
 
-use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
+use super::entry::entry;
+use super::index::{Attributes, Becomes, Listed, Listing, Staging, Watch};
 use crate::error;
 use crate::merge::Driver;
 use crate::tree::{Blob, Mode, RelPath};
@@ -113,7 +114,7 @@ impl Library {
         let mut is_suspected = false;
         for (path, blob, listed) in files {
             let id = Oid::hash_object(ObjectType::Blob, &blob.bytes)?;
-            if id.to_string() == listed.id && mode_of(blob) == listed.mode {
+            if id.to_string() == listed.id && blob.mode.number() == listed.mode {
                 continue;
             }
             match listed.watch {
@@ -277,28 +278,6 @@ fn listed(entry: &IndexEntry) -> Listed {
     Listed { id: entry.id.to_string(), mode: entry.mode, watch }
 }
 
-/// Returns a mode as git writes it.
-pub(super) fn mode_of(blob: &Blob) -> u32 {
-    match blob.mode {
-        Mode::Regular => 0o100_644,
-        Mode::Executable => 0o100_755,
-        Mode::Link => 0o120_000,
-    }
-}
-
 fn new_entry(full: &str, blob: &Blob, id: Oid, stage: u16) -> IndexEntry {
-    IndexEntry {
-        ctime: IndexTime::new(0, 0),
-        mtime: IndexTime::new(0, 0),
-        dev: 0,
-        ino: 0,
-        mode: mode_of(blob),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: stage << 12,
-        flags_extended: 0,
-        path: full.into(),
-    }
+    IndexEntry { flags: stage << 12, ..entry(full, blob.mode.number(), id) }
 }

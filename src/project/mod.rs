@@ -8,12 +8,14 @@ mod checkout;
 mod create;
 mod disk;
 mod draft;
+mod entry;
 mod failure;
 #[cfg(test)]
 mod fault;
 mod folder;
 mod guard;
 mod history;
+mod index;
 mod input;
 mod interrupt;
 mod journal;

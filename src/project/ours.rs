@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::checkout::{Listed, Listing, Watch};
 use super::disk;
+use super::index::{Listed, Listing, Watch};
 use super::open::Project;
 use super::readable;
 use super::unresolved::Unresolved;

@@ -6,10 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::checkout::{Attributes, Becomes, Listed, Listing, Staging, Watch};
 use super::failure::failure;
 use super::folder::Folder;
-use super::library::mode_of;
+use super::index::{Attributes, Becomes, Listed, Listing, Staging, Watch};
 use super::patience::output;
 use super::readable::check_named;
 use crate::error::{Error, Result};
@@ -155,7 +154,7 @@ impl Program {
     ) -> Result<BTreeSet<RelPath>> {
         let mut changed = BTreeSet::new();
         for (path, blob, listed) in files {
-            if mode_of(blob) != listed.mode || !self.is_listed(blob, listed)? {
+            if blob.mode.number() != listed.mode || !self.is_listed(blob, listed)? {
                 changed.insert((*path).clone());
             }
         }
@@ -203,7 +202,7 @@ impl Program {
             lines.push(format!("0 {}\t{full}\0", self.nothing));
             let mut add = |blob: &Blob, stage: usize| -> Result<()> {
                 let id = self.run(&["hash-object", "-w", "--stdin"], &blob.bytes)?;
-                lines.push(format!("{:o} {} {stage}\t{full}\0", mode_of(blob), id.trim_end()));
+                lines.push(format!("{:o} {} {stage}\t{full}\0", blob.mode.number(), id.trim_end()));
                 Ok(())
             };
             match becomes {

@@ -11,6 +11,7 @@ use git2::{
     RepositoryInitOptions, Signature, TreeWalkMode, TreeWalkResult,
 };
 
+use super::entry::entry;
 use super::failure::failure;
 use super::folder::Folder;
 use super::library::Library;
@@ -18,7 +19,7 @@ use super::packfile::packfile;
 use super::patience::briefly;
 use super::readable::{check_git, check_named};
 use crate::error::{Error, Result};
-use crate::tree::{Blob, Mode, RelPath};
+use crate::tree::{Blob, RelPath};
 
 /// Returns the git folder of the repository that a folder is in.
 ///
@@ -166,7 +167,7 @@ fn start<'a>(
         let id = objects.write(ObjectType::Blob, &blob.bytes)?;
         ids.insert(id);
         let found = directory.join(path).symlink_metadata().ok();
-        index.add(&entry(path, blob, id, found.as_ref()))?;
+        index.add(&known(path, blob, id, found.as_ref()))?;
     }
     let tree = repository.find_tree(index.write_tree()?)?;
     ids.insert(tree.id());
@@ -193,26 +194,20 @@ fn start<'a>(
     clippy::cast_sign_loss,
     reason = "the index keeps the low 32 bits"
 )]
-fn entry(path: &RelPath, blob: &Blob, id: Oid, found: Option<&Metadata>) -> IndexEntry {
+fn known(path: &RelPath, blob: &Blob, id: Oid, found: Option<&Metadata>) -> IndexEntry {
+    let file_size = blob.bytes.len() as u32;
+    let entry = IndexEntry { file_size, ..entry(path.as_str(), blob.mode.number(), id) };
+    let Some(found) = found else { return entry };
     let time = |seconds: i64, nanoseconds: i64| {
         IndexTime::new(i32::try_from(seconds).unwrap_or_default(), nanoseconds as u32)
     };
     IndexEntry {
-        ctime: found.map_or(time(0, 0), |found| time(found.ctime(), found.ctime_nsec())),
-        mtime: found.map_or(time(0, 0), |found| time(found.mtime(), found.mtime_nsec())),
-        dev: found.map_or(0, |found| found.dev() as u32),
-        ino: found.map_or(0, |found| found.ino() as u32),
-        mode: match blob.mode {
-            Mode::Regular => 0o100_644,
-            Mode::Executable => 0o100_755,
-            Mode::Link => 0o120_000,
-        },
-        uid: found.map_or(0, MetadataExt::uid),
-        gid: found.map_or(0, MetadataExt::gid),
-        file_size: blob.bytes.len() as u32,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_str().into(),
+        ctime: time(found.ctime(), found.ctime_nsec()),
+        mtime: time(found.mtime(), found.mtime_nsec()),
+        dev: found.dev() as u32,
+        ino: found.ino() as u32,
+        uid: found.uid(),
+        gid: found.gid(),
+        ..entry
     }
 }

@@ -1,4 +1,7 @@
 //! Puts new values into a state file as the user left it: comments, order and blank lines stay.
+//!
+//! `toml` tells where a value stands, which is all that this takes; its sibling `toml_edit` is not linked
+//! in for anything else.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

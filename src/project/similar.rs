@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use git2::{Delta, DiffFindOptions, Index, IndexEntry, IndexTime, Odb, Oid, Repository};
+use git2::{Delta, DiffFindOptions, Index, Odb, Oid, Repository};
 
-use super::checkout::Listed;
-use super::library::{Library, Result, mode_of};
+use super::entry::entry;
+use super::index::Listed;
+use super::library::{Library, Result};
 use crate::tree::{Blob, RelPath};
 
 /// How much of a file must be the same, in percent, as git has it.
@@ -31,13 +32,13 @@ impl Library {
         let (mut old, mut new) = (Index::new()?, Index::new()?);
         for (path, blob) in missing.iter().filter(|(_, blob)| !blob.bytes.is_empty()) {
             let id = memory.blob(&blob.bytes)?;
-            old.add(&entry(path, mode_of(blob), id))?;
+            old.add(&entry(path.as_str(), blob.mode.number(), id))?;
         }
         for (path, listed) in candidates {
             let id = Oid::from_str(&listed.id)?;
             // A partial clone may lack it.
             if memory.odb()?.exists(id) {
-                new.add(&entry(path, listed.mode, id))?;
+                new.add(&entry(path.as_str(), listed.mode, id))?;
             }
         }
         let trees = [old.write_tree_to(&memory)?, new.write_tree_to(&memory)?];
@@ -56,22 +57,5 @@ impl Library {
             }
         }
         Ok(found.into_iter().collect())
-    }
-}
-
-fn entry(path: &RelPath, mode: u32, id: Oid) -> IndexEntry {
-    IndexEntry {
-        ctime: IndexTime::new(0, 0),
-        mtime: IndexTime::new(0, 0),
-        dev: 0,
-        ino: 0,
-        mode,
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_str().into(),
     }
 }

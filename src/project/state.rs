@@ -201,7 +201,8 @@ fn is_marker(line: &str) -> bool {
         || line.trim_end() == "======="
 }
 
-fn line(text: &str, span: &Range<usize>) -> usize {
+/// Returns the line, from 1, in which something stands.
+pub(super) fn line(text: &str, span: &Range<usize>) -> usize {
     let before = text.get(..span.start).unwrap_or(text);
     before.matches('\n').count() + 1
 }

@@ -10,14 +10,12 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::failure::failure;
 use super::folder::{Folder, Identity, is_absent};
 use super::journal::{Journal, Memory};
 use super::lock::{Hold, Lock, hold};
 use crate::error::{Error, Result};
-use crate::tree::Blob;
+use crate::tree::{self, Blob};
 
 /// The folders around all stores, below the state directory.
 const FOLDERS: [&str; 2] = ["fastwright", "projects"];
@@ -216,9 +214,8 @@ impl Place {
     }
 
     fn name(&self) -> String {
-        let digest = Sha256::digest(&self.path);
-        let hex = digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        format!("{hex}{}", self.ending())
+        let digest = tree::sha256(&self.path);
+        format!("{}{}", &digest[..16], self.ending())
     }
 
     fn ending(&self) -> String {

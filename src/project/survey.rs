@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::checkout::{Becomes, Checkout, Listed, Listing, Staging};
+use super::checkout::Checkout;
 use super::failure::failure;
 use super::folder::Folder;
+use super::index::{Becomes, Listed, Listing, Staging};
 use super::open::Project;
 use super::ours::{Sparse, read};
 use super::unresolved::Unresolved;

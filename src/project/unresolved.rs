@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::checkout::Listing;
+use super::index::Listing;
 use super::journal::{Journal, Memory};
 use super::open::Project;
 use crate::error::{Error, Problem, Result};

@@ -285,7 +285,7 @@ mod tests {
             let error = rendered("demo", direct, None).expect_err("not in the universe");
 
             let problem = &error.problems()[0];
-            assert_eq!(format!("{}; {}", problem.message, problem.causes.join(", ")), expected);
+            assert_eq!(format!("{}; {}", problem.message, problem.details().join(", ")), expected);
         }
     }
 }

@@ -24,11 +24,19 @@ pub enum Mode {
 
 impl fmt::Display for Mode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Regular => "100644",
-            Self::Executable => "100755",
-            Self::Link => "120000",
-        })
+        write!(formatter, "{:o}", self.number())
+    }
+}
+
+impl Mode {
+    /// Returns the number that git has for it.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Regular => 0o100_644,
+            Self::Executable => 0o100_755,
+            Self::Link => 0o120_000,
+        }
     }
 }
 

@@ -94,7 +94,17 @@ pub fn digest<'a>(parts: impl Iterator<Item = (String, &'a [u8])>) -> String {
         hash.update(head);
         hash.update(body);
     }
-    hash.finalize().iter().fold("sha256:".to_owned(), |mut text, byte| {
+    format!("sha256:{}", hex(&hash.finalize()))
+}
+
+/// Returns the SHA-256 of some bytes, in hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a text cannot fail.
         let _ = write!(text, "{byte:02x}");
         text

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::Verbosity;
+use crate::answer::CommandLine;
 use crate::merge::{Change, Conflict, Edit, Kind, Move, Outcome, Plan, Reason, count, patch};
 use crate::tree::RelPath;
 
@@ -106,7 +107,7 @@ fn disagreement(conflict: &Conflict) -> String {
 
 /// Returns what to do after an upgrade; `again` is the command for the same project.
 #[must_use]
-pub fn next(plan: &Plan, has_git: bool, again: &str) -> String {
+pub fn next(plan: &Plan, has_git: bool, again: &CommandLine) -> String {
     let mut lines = Vec::new();
     let mut line = |text: &str| lines.push(text.to_owned());
     let (mut open, mut aside) = (false, false);
@@ -128,10 +129,10 @@ pub fn next(plan: &Plan, has_git: bool, again: &str) -> String {
         (false, false) => {}
     }
     if open {
-        line(&format!("  {again} --continue   ends the upgrade"));
-        line(&format!("  {again} --abort      takes all of it back"));
+        line(&format!("  {}   ends the upgrade", again.with("--continue")));
+        line(&format!("  {}      takes all of it back", again.with("--abort")));
     } else {
-        line(&format!("  {again} --undo       takes all of it back"));
+        line(&format!("  {}       takes all of it back", again.with("--undo")));
     }
     lines.join("\n")
 }

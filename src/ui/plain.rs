@@ -72,11 +72,10 @@ impl<'a> Plain<'a, '_> {
             let mark = if current.contains(&index) { ", current" } else { "" };
             let help = question.choices().get(index).map_or("", |choice| choice.help.as_str());
             let help = if help.is_empty() { String::new() } else { format!(": {help}") };
-            let given = given(question, &[index]);
             let obstacle = if current.contains(&index) || matches!(question.kind, Kind::Many(_)) {
                 None
             } else {
-                self.walk.obstacle(question, given)
+                self.walk.obstacle(question, Value::Text(name.clone()))
             };
             let obstacle = obstacle.map_or_else(String::new, |reason| {
                 format!(" Not with the answers so far, because {}", sentence(&reason))
@@ -205,7 +204,7 @@ impl<'a> Plain<'a, '_> {
         if let Some(outlook) = &outlook {
             self.lines
                 .say(&format!("{}\nThe command for the same:", sentence(&capital(&outlook.work))));
-            self.lines.say(&outlook.command);
+            self.lines.say(&outlook.command.to_string());
         }
         let rows = self.walk.summary();
         let change = "a number to change an answer, b for back, q to quit.";
@@ -314,8 +313,8 @@ fn parse(question: &Question, text: &str) -> Option<Given> {
 }
 
 fn reason(problem: &Problem) -> String {
-    let parts: Vec<&str> = std::iter::once(problem.message.as_str())
-        .chain(problem.causes.iter().map(String::as_str))
+    let parts: Vec<String> = std::iter::once(problem.message.clone())
+        .chain(problem.details())
         .filter(|part| !part.is_empty())
         .collect();
     sentence(&parts.join(", "))

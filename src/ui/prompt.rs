@@ -1,4 +1,9 @@
-//! One prompt a question, for terminals of any size.
+//! One prompt a question, for terminals of any size: the wizard needs 40 columns and 10 rows, and plain
+//! lines show no cursor.
+//!
+//! Draws and reads with what the wizard has too. The crate `inquire` would draw it as well, but reads
+//! the terminal itself, with readers that it keeps to itself: a stop by Ctrl-Z, a Ctrl-\ , half a key
+//! and a window that is closed would end otherwise here than everywhere else.
 
 use super::ask::{Asked, Asking, Fix, Row, Verdict, Walk};
 use super::field::{self, Field, Step};
@@ -126,7 +131,7 @@ fn choose(
     let question = asked.question;
     let width = values.iter().map(|value| value.len()).max().unwrap_or_default();
     let line = |(index, value): (usize, &&str)| {
-        let obstacle = walk.obstacle(question, Given::Text((*value).to_owned()));
+        let obstacle = walk.obstacle(question, Value::Text((*value).to_owned()));
         let help = match obstacle.filter(|_| index != cursor) {
             Some(reason) => format!("[x] {reason}"),
             None => help(question, value).to_owned(),

@@ -5,10 +5,10 @@
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use fastwright::answer::{Answers, Layer, Layers, Unanswered};
+use fastwright::answer::{Answers, CommandLine, Layers, Progress, Unanswered};
 use fastwright::pack::{Catalog, Pack};
 use fastwright::render::Renderer;
-use fastwright::ui::wizard::{Extent, Glyphs, Message, Place, Theme, Wizard, World};
+use fastwright::ui::wizard::{Extent, Files, Glyphs, Message, Place, Start, Theme, Wizard, World};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -45,25 +45,29 @@ fn run(pack: &Pack, first: &mut Vec<Duration>, keys: &mut Vec<Duration>) {
         title: "new",
         pack,
         layers: &layers,
-        render: &|answers| renderer.render(answers),
-        command: &|_: &Answers, directory: &str, _: Extent| format!("fastwright new {directory}"),
-        plan: None,
-        place: &|text| Place {
-            text: text.to_owned(),
-            name: Some(text.to_owned()),
-            ..Place::default()
-        },
+        files: Files::Rendered(&|answers| renderer.render(answers)),
+        command: &|_: &Answers, _: &str, _: Extent| CommandLine::of("new"),
         theme: Theme::Auto,
         glyphs: Glyphs::Unicode,
     };
     let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
     let begin = Instant::now();
-    let mut wizard = Wizard::start(world, "shop-api", Layer::new(), true, false, SIZE);
+    let name = "shop-api".to_owned();
+    let start = Start {
+        place: Place { text: name.clone(), name: Some(name), ..Place::default() },
+        draft: Progress::default(),
+        offer: None,
+        keeps: false,
+        git: true,
+        mouse: false,
+        size: SIZE,
+    };
+    let mut wizard = Wizard::start(world, start);
     wizard.draw(&mut buffer);
     first.push(begin.elapsed());
-    for key in wizard.facts.stops.clone() {
+    for key in wizard.facts().stops.clone() {
         wizard.focus_question(&key);
-        for _ in 0..wizard.facts.choices.get(&key).map_or(1, Vec::len) {
+        for _ in 0..wizard.facts().choices.get(&key).map_or(1, Vec::len) {
             let begin = Instant::now();
             wizard.update(Message::Key(KeyEvent::new(KeyCode::Down, KeyModifiers::NONE)));
             buffer.reset();

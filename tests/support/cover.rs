@@ -1,9 +1,8 @@
 //! Covering sets: few answer sets in which every value, or every pair of values, stands once.
 
-use fastwright::answer::flag;
 use fastwright::pack::{Key, Kind, Pack, Question, Value};
 
-use crate::support::answers;
+use crate::support::{answers, argument};
 
 /// How many questions' values must have met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +94,7 @@ fn accepted(pack: &Pack, questions: &[(&Key, Vec<Value>)], row: &Row) -> bool {
 
 /// Returns the keys and values of an answer set, as the program would be told.
 fn flags(questions: &[(&Key, Vec<Value>)], row: &Row) -> Vec<String> {
-    let flag = |((key, values), value): (&(&Key, Vec<Value>), &usize)| {
-        flag(key, &values[*value]).replace(' ', "=")
-    };
+    let flag =
+        |((key, values), value): (&(&Key, Vec<Value>), &usize)| argument(key, &values[*value]);
     questions.iter().zip(row).map(flag).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use fastwright::answer::{Unanswered, resolve};
 use fastwright::pack::{Key, Kind, Pack, Question, TextRules, Value, regex};
 
-use super::{answers, layers};
+use super::{answers, argument, layers};
 
 /// What one language or another reads as something else than a text, or as the beginning of something.
 const ODD: &[&str] = &[
@@ -94,7 +94,7 @@ pub fn extremes(pack: &Pack) -> Vec<Vec<String>> {
         for one in &set {
             unused.remove(one);
         }
-        let flag = |(key, value): &(&Key, &Value)| joined(&fastwright::answer::flag(key, value));
+        let flag = |(key, value): &(&Key, &Value)| argument(key, value);
         sets.push(set.iter().map(flag).collect());
         // What no round of choices takes, such as a number that only goes with another end, is left.
         if unused.is_empty() || (round > 12 && unused.len() == before) {
@@ -102,11 +102,6 @@ pub fn extremes(pack: &Pack) -> Vec<Vec<String>> {
         }
     }
     sets
-}
-
-/// Writes a flag and its value as one argument.
-fn joined(flag: &str) -> String {
-    flag.replacen(' ', "=", 1)
 }
 
 fn is_accepted(pack: &Pack, set: &[(&Key, &Value)], more: (&Key, &Value)) -> bool {

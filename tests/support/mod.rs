@@ -2,6 +2,7 @@
 
 mod cover;
 mod extremes;
+pub mod imports;
 mod pty;
 mod sandbox;
 mod story;
@@ -10,9 +11,9 @@ pub mod wizard;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, resolve};
+use fastwright::answer::{Answers, Given, Layer, Layers, Source, Unanswered, Word, resolve};
 use fastwright::error::{Error, Result};
-use fastwright::pack::{Catalog, Pack};
+use fastwright::pack::{Catalog, Key, Pack, Value};
 use fastwright::render::Renderer;
 use fastwright::tree::Tree;
 
@@ -88,6 +89,14 @@ pub fn layers(flags: &[(&str, &str)]) -> Layers {
         layers: vec![layer],
         directory: Some("demo".to_owned()),
         unanswered: Unanswered::Default,
+    }
+}
+
+/// Returns the flag that gives an answer as one argument, which no shell reads.
+pub fn argument(key: &Key, value: &Value) -> String {
+    match Word::answer(key, value) {
+        Word::Plain(word) | Word::Folder(word) => word,
+        Word::Valued(flag, value) => format!("{flag}={value}"),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The wizard on a pack, keys as words, and screens as text.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use fastwright::answer::{Answers, Layer, Layers, Unanswered};
+use fastwright::answer::{Answers, CommandLine, Layer, Layers, Progress, Unanswered, Word};
 use fastwright::pack::Pack;
 use fastwright::render::Renderer;
 use fastwright::ui::wizard::{
-    Effect, Extent, Glyphs, Message, Place, Standing, Theme, Wizard, World,
+    Effect, Extent, Files, Glyphs, Keeping, Message, Place, Query, Standing, Start, Theme, Wizard,
+    World,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +35,67 @@ pub fn with_draft<R>(
     draft: Layer,
     test: impl FnOnce(&mut Wizard<'_>) -> R,
 ) -> R {
+    let draft = Progress { answers: draft, ..Progress::default() };
+    with_start(pack, look, Start { draft, ..start(look, "demo") }, test)
+}
+
+/// Starts a wizard whose answers are kept, or are not.
+pub fn with_keeping<R>(
+    pack: &Pack,
+    look: Look,
+    keeping: Keeping,
+    test: impl FnOnce(&mut Wizard<'_>) -> R,
+) -> R {
+    let keeps = keeping != Keeping::Unwanted;
+    with_start(pack, look, Start { keeps, ..start(look, "demo") }, test)
+}
+
+/// Tells a wizard what became of its answers.
+pub fn tell_keeping(wizard: &mut Wizard<'_>, keeping: Keeping) {
+    let result = match keeping {
+        Keeping::Unwanted | Keeping::Empty => return,
+        Keeping::Saved => Ok(()),
+        Keeping::Failed => Err("there is no room".to_owned()),
+    };
+    wizard.update(Message::Kept(result));
+    assert_eq!(wizard.status().keeping(), keeping);
+}
+
+/// Returns a start in a directory, with nothing else that is special.
+pub fn start(look: Look, directory: &str) -> Start {
+    Start {
+        place: place(directory),
+        draft: Progress::default(),
+        offer: None,
+        keeps: false,
+        git: true,
+        mouse: false,
+        size: look.size,
+    }
+}
+
+/// Tells what stands in a directory: in `taken` files, `bad` cannot be used.
+pub fn place(text: &str) -> Place {
+    let free = || Box::new(place(&format!("{text}-2")));
+    Place {
+        text: text.to_owned(),
+        name: Some(text.to_owned()),
+        standing: match text {
+            "taken" => Standing::Files(3),
+            "bad" => Standing::Unusable("is a file".to_owned()),
+            _ => Standing::Free,
+        },
+        free: ["taken", "bad"].contains(&text).then(free),
+    }
+}
+
+/// Starts a wizard.
+pub fn with_start<R>(
+    pack: &Pack,
+    look: Look,
+    start: Start,
+    test: impl FnOnce(&mut Wizard<'_>) -> R,
+) -> R {
     let layers = Layers {
         layers: Vec::new(),
         directory: Some("demo".to_owned()),
@@ -46,32 +108,21 @@ pub fn with_draft<R>(
             Extent::Minimal => minimal,
             Extent::Full => answers.iter().collect(),
         };
-        let flags = all.iter().map(|(key, value)| fastwright::answer::flag(key, value));
-        let flags: Vec<String> = flags.collect();
-        format!("fastwright new {directory} --yes {}", flags.join(" ")).trim_end().to_owned()
-    };
-    let place = |text: &str| Place {
-        text: text.to_owned(),
-        name: Some(text.to_owned()),
-        standing: match text {
-            "taken" => Standing::Files(3),
-            "bad" => Standing::Unusable("is a file".to_owned()),
-            _ => Standing::Free,
-        },
-        free: ["taken", "bad"].contains(&text).then(|| format!("{text}-2")),
+        let mut line = CommandLine::of("new");
+        line.extend([Word::Folder(directory.to_owned()), Word::Plain("--yes".to_owned())]);
+        line.extend(all.iter().map(|(key, value)| Word::answer(key, value)));
+        line
     };
     let world = World {
         title: "new",
         pack,
         layers: &layers,
-        render: &|answers| renderer.render(answers),
+        files: Files::Rendered(&|answers| renderer.render(answers)),
         command: &command,
-        plan: None,
-        place: &place,
         theme: look.theme,
         glyphs: look.glyphs,
     };
-    test(&mut Wizard::start(world, "demo", draft, true, false, look.size))
+    test(&mut Wizard::start(world, start))
 }
 
 /// Presses keys: names such as `Enter`, `C-r`, `M-g`, single characters, and words typed after `=`.
@@ -85,8 +136,18 @@ pub fn press(wizard: &mut Wizard<'_>, keys: &str) -> Vec<Effect> {
             _ => vec![event(word)],
         };
         for event in events {
-            effects.extend(wizard.update(Message::Key(event)));
+            effects.extend(sent(wizard, Message::Key(event)));
         }
+    }
+    effects
+}
+
+/// Sends a message, and tells the wizard what it wants to know; returns what else it wants.
+pub fn sent(wizard: &mut Wizard<'_>, message: Message) -> Vec<Effect> {
+    let effects = wizard.update(message);
+    while let Some(query) = wizard.query() {
+        let Query::Place(text) = query else { panic!("nothing is upgraded") };
+        assert_eq!(wizard.update(Message::Looked(place(&text))), [], "it wants nothing done");
     }
     effects
 }
@@ -128,7 +189,7 @@ fn event(word: &str) -> KeyEvent {
 
 /// Draws a wizard.
 pub fn drawn(wizard: &Wizard<'_>) -> Buffer {
-    let (columns, rows) = wizard.model.size;
+    let (columns, rows) = wizard.panes().size();
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     wizard.draw(&mut buffer);
     buffer

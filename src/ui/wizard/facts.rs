@@ -3,17 +3,30 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::model::{Focus, Model, Target};
 use super::options::{Choice, choices, taken};
 use super::place::Place;
 use super::preview::{Made, Preview};
-use super::world::{Extent, Resolved, World, is_asked, with};
-use crate::answer::{AnswerProblem, Given, Layer, Resolution};
-use crate::error::Problem;
-use crate::pack::{Key, Kind, Question, Value};
+use super::state::cursor::{Cursor, Focus, Target};
+use super::state::form::Form;
+use super::state::known::Known;
+use super::world::{Extent, Files, World};
+use crate::answer::{AnswerProblem, Answers, CommandLine, Given, Held, Layer, Resolution, with};
+use crate::error::{Error, Problem};
+use crate::pack::{Key, Kind, Value};
 
 /// What answers came to, beside the name of the folder.
-type Known = (Layer, Option<String>, Made);
+type Kept = (Layer, Option<String>, Made);
+
+/// What it follows from, beside what does not change.
+#[derive(Clone, Copy, Debug)]
+pub struct State<'a> {
+    /// What is decided.
+    pub form: &'a Form,
+    /// What has the focus.
+    pub cursor: &'a Cursor,
+    /// What was told.
+    pub known: &'a Known,
+}
 
 /// All that is derived, once for each message.
 #[derive(Clone, Debug)]
@@ -35,42 +48,44 @@ pub struct Facts {
     /// The files, with what the focused choice makes of them.
     pub preview: Preview,
     /// The command that gives these answers again, if they are good.
-    pub command: Option<String>,
+    pub command: Option<CommandLine>,
     /// The directory that it is for.
     place: String,
     /// Why the files are not those of these answers.
     pub stale: Option<String>,
+    /// Answers of which it has to be told what an upgrade to them comes to.
+    pub wanted: Vec<Answers>,
     /// What the last good answers came to.
-    made: Option<Known>,
+    made: Option<Kept>,
     /// What the focused choice came to.
-    tried: Option<Known>,
+    tried: Option<Kept>,
 }
 
 impl Facts {
     /// Derives all of it; what was known before saves work.
     #[must_use]
-    pub fn of(world: &World<'_>, model: &Model, before: Option<&Self>) -> Self {
-        let name = model.place.name.as_deref();
-        let Resolved { layer, now, left_out } = world.resolve(&model.asked, name);
-        let asked = |question: &&Question| is_asked(question, &now);
-        let stops: Vec<Key> =
-            world.questions().filter(asked).map(|question| question.key.clone()).collect();
+    pub fn of(world: &World<'_>, state: State<'_>, before: Option<&Self>) -> Self {
+        let form = state.form;
+        let interview = world.interview(form.name());
+        let Held { layer, now, left_out } = interview.hold(form.asked());
+        let stops = interview.asked(&now).map(|question| question.key.clone()).collect();
         let (made, tried) =
             before.map_or((None, None), |facts| (facts.made.clone(), facts.tried.clone()));
-        let same = before.filter(|facts| facts.layer == layer && facts.place == model.place.text);
+        let same = before.filter(|facts| facts.layer == layer && facts.place == form.place().text);
         let command = same.map(|facts| facts.command.clone());
         let mut facts = Self {
             choices: BTreeMap::new(),
             typed: None,
-            typed_place: typed_place(world, model),
+            typed_place: typed_place(state).cloned(),
             preview: Preview::default(),
             stale: None,
             command: None,
-            place: model.place.text.clone(),
+            place: form.place().text.clone(),
             layer,
             now,
             left_out,
             stops,
+            wanted: Vec::new(),
             made,
             tried,
         };
@@ -78,8 +93,8 @@ impl Facts {
             let answers = facts.now.clone().complete(world.pack).ok()?;
             Some((world.command)(&answers, &facts.place, Extent::Minimal))
         });
-        facts.choices = facts.offered(world, model, name);
-        facts.look_ahead(world, model, name);
+        facts.choices = facts.offered(world, state);
+        facts.look_ahead(world, state);
         facts
     }
 
@@ -115,16 +130,11 @@ impl Facts {
         self.now.problems.len() + self.now.missing.len()
     }
 
-    fn offered(
-        &self,
-        world: &World<'_>,
-        model: &Model,
-        name: Option<&str>,
-    ) -> BTreeMap<Key, Vec<Choice>> {
-        let section = match &model.focus {
-            Focus::Question { key, .. } => world.pack.question(key.as_str()).map(|q| &q.section),
-            Focus::Review { .. } => None,
-        };
+    fn offered(&self, world: &World<'_>, state: State<'_>) -> BTreeMap<Key, Vec<Choice>> {
+        let form = state.form;
+        let interview = world.interview(form.name());
+        let focused = state.cursor.question().and_then(|key| world.pack.question(key.as_str()));
+        let section = focused.map(|question| &question.section);
         let mut all = BTreeMap::new();
         for key in &self.stops {
             let Some(question) = world.pack.question(key.as_str()) else { continue };
@@ -134,7 +144,7 @@ impl Facts {
                     let Some(value) = taken(question, &list, index) else { continue };
                     if !list[index].is_chosen || matches!(question.kind, Kind::Many(_)) {
                         list[index].obstacle =
-                            world.obstacle(&model.asked, name, &self.now, &(key.clone(), value));
+                            interview.obstacle(form.asked(), &self.now, &(key.clone(), value));
                     }
                 }
             }
@@ -144,26 +154,31 @@ impl Facts {
     }
 
     /// Renders what is answered, and what the focused choice or the typed text would give.
-    fn look_ahead(&mut self, world: &World<'_>, model: &Model, name: Option<&str>) {
+    fn look_ahead(&mut self, world: &World<'_>, state: State<'_>) {
+        let (form, name) = (state.form, state.form.name());
+        let interview = world.interview(name);
         let committed = (self.layer.clone(), name.map(str::to_owned));
         if self.made.as_ref().is_none_or(|made| (&made.0, &made.1) != (&committed.0, &committed.1))
         {
-            match self.now.clone().complete(world.pack).and_then(|answers| world.made(&answers)) {
-                Ok(made) => self.made = Some((committed.0.clone(), committed.1.clone(), made)),
-                Err(error) => self.stale = Some(error.problems()[0].message.clone()),
+            match self.make(world, state.known, self.now.clone()) {
+                Some(Ok(made)) => {
+                    self.made = Some((committed.0.clone(), committed.1.clone(), made));
+                }
+                Some(Err(reason)) => self.stale = Some(reason),
+                None => {}
             }
         }
-        let mut changes = self.candidate(world, model);
+        let mut changes = self.candidate(world, state.cursor);
         let mut shown = self.made.as_ref().map(|made| made.2.clone());
         if let Some(change) = changes.first().cloned() {
-            let typed = world.resolve(&with(&model.asked, [&change]), name);
-            if model.edit.is_some() {
+            let typed = interview.hold(&with(form.asked(), [&change]));
+            if state.cursor.field().is_some() {
                 let key = Some(&change.0);
                 let found = typed.now.problems.iter().find(|found| found.key.as_ref() == key);
                 self.typed = found.map(|found| found.problem.clone());
             }
             changes.truncate(16);
-            let then = world.resolve(&with(&model.asked, &changes), name);
+            let then = interview.hold(&with(form.asked(), &changes));
             let known = self
                 .tried
                 .as_ref()
@@ -171,8 +186,7 @@ impl Facts {
             let made = if let Some(tried) = known {
                 Some(tried.2.clone())
             } else {
-                let answers = then.now.complete(world.pack);
-                answers.and_then(|answers| world.made(&answers)).ok()
+                self.make(world, state.known, then.now).and_then(Result::ok)
             };
             if let Some(made) = made {
                 self.tried = Some((then.layer, committed.1, made.clone()));
@@ -189,11 +203,38 @@ impl Facts {
         };
     }
 
+    /// Makes the files for answers, or tells why there are none. What an upgrade to them comes to is
+    /// asked for, and is there once it was told.
+    fn make(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        now: Resolution,
+    ) -> Option<Result<Made, String>> {
+        let words = |error: Error| error.problems()[0].message.clone();
+        let answers = match now.complete(world.pack) {
+            Ok(answers) => answers,
+            Err(error) => return Some(Err(words(error))),
+        };
+        match world.files {
+            Files::Rendered(render) => {
+                Some(render(&answers).map(|tree| Made::Tree(Rc::new(tree))).map_err(words))
+            }
+            Files::Planned => {
+                let planned = known.plan(&answers).cloned();
+                if planned.is_none() {
+                    self.wanted.push(answers);
+                }
+                planned.map(|plan| plan.map(Made::Plan))
+            }
+        }
+    }
+
     /// Returns the answers that the focus would give, if they are others.
-    fn candidate(&self, world: &World<'_>, model: &Model) -> Vec<(Key, Value)> {
-        let Focus::Question { key, option } = &model.focus else { return Vec::new() };
+    fn candidate(&self, world: &World<'_>, cursor: &Cursor) -> Vec<(Key, Value)> {
+        let Focus::Question { key, option } = cursor.focus() else { return Vec::new() };
         let Some(question) = world.pack.question(key.as_str()) else { return Vec::new() };
-        if let Some(edit) = &model.edit {
+        if let Some(edit) = cursor.field() {
             let current = self.text(world, key);
             let changed = edit.text != current && !edit.text.is_empty();
             return changed
@@ -214,8 +255,14 @@ impl Facts {
     }
 }
 
-fn typed_place(world: &World<'_>, model: &Model) -> Option<Place> {
-    let edit = model.edit.as_ref().filter(|_| model.focus == Focus::Review(Target::Directory))?;
-    let is_other = !edit.text.is_empty() && edit.text != model.place.text;
-    is_other.then(|| (world.place)(&edit.text))
+/// Returns the directory that is being typed, if it is another one.
+#[must_use]
+pub fn typed_directory<'a>(form: &Form, cursor: &'a Cursor) -> Option<&'a str> {
+    let edit = cursor.field().filter(|_| *cursor.focus() == Focus::Review(Target::Directory))?;
+    let is_other = !edit.text.is_empty() && edit.text != form.place().text;
+    is_other.then_some(edit.text.as_str())
+}
+
+fn typed_place(state: State<'_>) -> Option<&Place> {
+    state.known.place(typed_directory(state.form, state.cursor)?)
 }

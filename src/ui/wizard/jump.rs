@@ -30,21 +30,21 @@ impl Wizard<'_> {
     #[must_use]
     pub fn places(&self, text: &str) -> Vec<Place> {
         let mut all = Vec::new();
-        for key in &self.facts.stops {
+        for key in &self.facts().stops {
             let Some(question) = self.pack_question(key) else { continue };
             let label = question.label.clone();
             all.push(Place { label, kind: "question", to: To::Question(key.clone(), None) });
         }
         all.push(Place { label: "Review".to_owned(), kind: "page", to: To::Review });
-        for key in &self.facts.stops {
+        for key in &self.facts().stops {
             let Some(question) = self.pack_question(key) else { continue };
-            for (index, choice) in self.facts.choices.get(key).into_iter().flatten().enumerate() {
+            for (index, choice) in self.facts().choices.get(key).into_iter().flatten().enumerate() {
                 let label = format!("{}: {}", question.label, choice.label);
                 let to = To::Question(key.clone(), Some(index));
                 all.push(Place { label, kind: "option", to });
             }
         }
-        let files = self.facts.preview.marks.keys().map(ToString::to_string);
+        let files = self.facts().preview.marks.keys().map(ToString::to_string);
         all.extend(files.map(|path| Place {
             label: path.clone(),
             kind: "file",

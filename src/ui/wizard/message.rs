@@ -2,6 +2,10 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::place::Place;
+use super::state::known::Planned;
+use crate::answer::Answers;
+
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub enum Message {
@@ -17,6 +21,25 @@ pub enum Message {
     Mouse(MouseEvent),
     /// The terminal has these columns and rows now.
     Resize(u16, u16),
+    /// A directory is this.
+    Looked(Place),
+    /// An upgrade to answers comes to this.
+    Planned(Box<Answers>, Planned),
+    /// The answers are kept, or why not.
+    Kept(Result<(), String>),
+    /// The answers were written to a file, or why not.
+    Saved(String, Result<(), String>),
+    /// There is no shell that could say otherwise.
+    NotSuspended,
+}
+
+/// One thing that has to be known before it can be shown, and is told by a message.
+#[derive(Clone, Debug)]
+pub enum Query {
+    /// What this directory is.
+    Place(String),
+    /// What an upgrade to these answers comes to.
+    Plan(Box<Answers>),
 }
 
 /// One thing that is wanted from the world around.
@@ -27,7 +50,7 @@ pub enum Effect {
     /// Put this text into the clipboard.
     Copy(String),
     /// Write the answers to this file.
-    Save(String),
+    Save(String, Box<Answers>),
     /// Stop until the shell says otherwise.
     Suspend,
     /// Draw all again.

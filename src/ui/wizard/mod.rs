@@ -1,7 +1,8 @@
 //! The full-screen wizard: sections, questions, explanations and every file before it exists.
 //!
 //! A pure model: `update` takes a message, `view` draws, `resolve` alone judges and the caller's
-//! render alone makes files. This module runs them on a terminal.
+//! render alone makes files. This module runs them on a terminal: it does what the model wants done,
+//! and what it finds out there goes back as a message.
 
 mod facts;
 mod jump;
@@ -13,29 +14,32 @@ mod options;
 mod place;
 mod preview;
 mod review;
+mod state;
 mod terminal;
 mod theme;
-mod tree;
-mod update;
 mod view;
 mod world;
 
 use std::path::Path;
+use std::rc::Rc;
 
 pub use keeping::{Keep, Keeping};
 pub use keymap::{BINDINGS, Binding, table};
-pub use message::{Effect, Message};
-pub use model::{Dialog, Focus, Model, Page, Pane, Target, Wizard};
+pub use message::{Effect, Message, Query};
+pub use model::{Start, Wizard};
 pub use place::{Place, Standing};
 pub use preview::{Mark, Preview};
+pub use state::cursor::{Focus, Target};
+pub use state::dialog::{Choice, Dialog};
+pub use state::panes::{Page, Pane};
 pub use theme::{Glyphs, LINES, Theme};
 pub use view::{Hit, Screen};
 pub(super) use view::{around_caret, width, wrap};
-pub use world::{Extent, Planning, Recreate, World};
+pub use world::{Extent, Files, Planning, Recreate, World};
 
 use super::{Signals, Ui};
-use crate::answer::{Answers, Format, Layer, Layers, write};
-use crate::error::Result;
+use crate::answer::{Answers, Format, Layer, Layers, Progress, write};
+use crate::error::{Error, Result};
 use crate::pack::Pack;
 use crate::tree::Tree;
 use terminal::Terminal;
@@ -57,7 +61,7 @@ pub struct Session<'a> {
     /// Whether a repository is to be started.
     pub git: bool,
     /// Answers of a draft.
-    pub start: Layer,
+    pub start: Progress,
     /// They are offered in these words; without, they are taken.
     pub offer: Option<String>,
     /// Takes all answers so far, after each one, if somebody keeps them.
@@ -106,30 +110,30 @@ pub fn run(
     signals: &Signals,
     pack: &Pack,
     layers: &Layers,
-    session: Session<'_>,
+    session: &Session<'_>,
 ) -> Result<Outcome> {
     let world = World {
         title: session.title,
         pack,
         layers,
-        render: session.render,
+        files: session.plan.map_or(Files::Rendered(session.render), |_| Files::Planned),
         command: session.command,
-        plan: session.plan,
-        place: session.place,
         theme: if ui.color { session.theme } else { Theme::Mono },
         glyphs: session.glyphs,
     };
-    let Session { directory, start, git, mouse, draft, .. } = session;
-    let mut terminal = Terminal::enter(signals, mouse, ui.color)?;
-    let size = terminal.size();
-    let mut wizard = Wizard::start(world, &directory, start, git, mouse, size);
-    if draft.is_some() {
-        wizard.keep_answers();
-    }
-    wizard.tell_place();
-    wizard.model.dialog = session.offer.map(|what| Dialog::Resume { what, button: 0 });
+    let mut terminal = Terminal::enter(signals, session.mouse, ui.color)?;
+    let start = Start {
+        place: (session.place)(&session.directory),
+        draft: session.start.clone(),
+        offer: session.offer.clone(),
+        keeps: session.draft.is_some(),
+        git: session.git,
+        mouse: session.mouse,
+        size: terminal.size(),
+    };
+    let mut wizard = Wizard::start(world, start);
     loop {
-        match turn(&mut terminal, &mut wizard, draft, session.save_answers) {
+        match turn(&mut terminal, &mut wizard, session) {
             Ok(None) => {}
             Ok(Some(outcome)) => return Ok(outcome),
             // Of a terminal that has gone the signal tells more than the failure.
@@ -145,61 +149,94 @@ pub fn run(
 fn turn(
     terminal: &mut Terminal,
     wizard: &mut Wizard<'_>,
-    draft: Option<&Keep<'_>>,
-    save_answers: &dyn Fn(&Path, &str) -> Result<()>,
+    session: &Session<'_>,
 ) -> Result<Option<Outcome>> {
+    inform(wizard, session);
     terminal.draw(|buffer| wizard.draw(buffer).cursor)?;
     let message = match terminal.message(wizard.takes_text())? {
         Ok(message) => message,
         Err(signal) => return Ok(Some(cancelled(wizard, signal))),
     };
     for effect in wizard.update(message) {
-        match effect {
-            Effect::Draft => {
-                if let Some(draft) = draft {
-                    wizard.keep(draft);
-                }
-            }
-            Effect::Copy(text) => Terminal::copy(&text)?,
-            Effect::Save(path) => {
-                wizard.model.notice = Some(match save(wizard, &path, save_answers) {
-                    Ok(()) => format!("saved the answers to {path}"),
-                    Err(error) => error.problems()[0].message.clone(),
-                });
-            }
-            Effect::Suspend => match terminal.suspend()? {
-                Some(message) => drop(wizard.update(message)),
-                None => {
-                    wizard.model.notice = Some("there is no shell to go back to".to_owned());
-                }
-            },
-            Effect::Redraw => drop(terminal.redraw()?),
-            Effect::Mouse(wanted) => terminal.mouse(wanted)?,
-            Effect::Create => {
-                return Ok(Some(Outcome::Create {
-                    asked: wizard.facts.layer.clone(),
-                    git: wizard.model.git,
-                    directory: wizard.model.place.text.clone(),
-                }));
-            }
-            Effect::Cancel => return Ok(Some(cancelled(wizard, SIGINT))),
-            Effect::Prompts => {
-                return Ok(Some(Outcome::TooSmall { asked: wizard.facts.layer.clone() }));
-            }
+        if let Some(outcome) = perform(terminal, wizard, session, effect)? {
+            return Ok(Some(outcome));
         }
     }
     Ok(None)
+}
+
+/// Tells the wizard what it has to know.
+fn inform(wizard: &mut Wizard<'_>, session: &Session<'_>) {
+    while let Some(query) = wizard.query() {
+        let message = match (query, session.plan) {
+            (Query::Place(text), _) => Message::Looked((session.place)(&text)),
+            (Query::Plan(answers), Some(plan)) => {
+                let planned = plan(&answers).map(Rc::new).map_err(|error| reason(&error));
+                Message::Planned(answers, planned)
+            }
+            // There is nothing to ask of a new project.
+            (Query::Plan(_), None) => return,
+        };
+        wizard.update(message);
+    }
+}
+
+/// Does what is wanted, and tells the wizard what came of it; returns how it ended, if it did.
+fn perform(
+    terminal: &mut Terminal,
+    wizard: &mut Wizard<'_>,
+    session: &Session<'_>,
+    effect: Effect,
+) -> Result<Option<Outcome>> {
+    let told = match effect {
+        Effect::Draft => session.draft.map(|keep| {
+            let kept = keep(&wizard.form().progress());
+            Message::Kept(kept.map_err(|error| reason(&error)))
+        }),
+        Effect::Save(path, answers) => {
+            let text = write(wizard.world().pack, &answers, Format::of(&path, b""));
+            let saved = (session.save_answers)(Path::new(&path), &text);
+            Some(Message::Saved(path, saved.map_err(|error| reason(&error))))
+        }
+        Effect::Suspend => Some(terminal.suspend()?.unwrap_or(Message::NotSuspended)),
+        Effect::Copy(text) => {
+            Terminal::copy(&text)?;
+            None
+        }
+        Effect::Redraw => {
+            terminal.redraw()?;
+            None
+        }
+        Effect::Mouse(wanted) => {
+            terminal.mouse(wanted)?;
+            None
+        }
+        Effect::Create => {
+            return Ok(Some(Outcome::Create {
+                asked: wizard.facts().layer.clone(),
+                git: wizard.form().git(),
+                directory: wizard.form().place().text.clone(),
+            }));
+        }
+        Effect::Cancel => return Ok(Some(cancelled(wizard, SIGINT))),
+        Effect::Prompts => {
+            return Ok(Some(Outcome::TooSmall { asked: wizard.facts().layer.clone() }));
+        }
+    };
+    // What is told in return wants nothing done.
+    if let Some(message) = told {
+        wizard.update(message);
+    }
+    Ok(None)
+}
+
+fn reason(error: &Error) -> String {
+    error.problems()[0].message.clone()
 }
 
 /// The signal that Ctrl-C stands for.
 const SIGINT: u8 = 2;
 
 fn cancelled(wizard: &Wizard<'_>, signal: u8) -> Outcome {
-    Outcome::Cancelled { signal, command: wizard.model.copied.clone() }
-}
-
-fn save(wizard: &Wizard<'_>, path: &str, file: &dyn Fn(&Path, &str) -> Result<()>) -> Result<()> {
-    let pack = wizard.world.pack;
-    let answers = wizard.facts.now.clone().complete(pack)?;
-    file(Path::new(path), &write(pack, &answers, Format::of(path, b"")))
+    Outcome::Cancelled { signal, command: wizard.status().copied().map(str::to_owned) }
 }

@@ -1,7 +1,5 @@
 //! Where a project is to be written, and what stands there, as a caller tells it.
 
-use super::model::Wizard;
-
 /// A directory as somebody typed it, with what it means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
@@ -12,7 +10,7 @@ pub struct Place {
     /// What stands there.
     pub standing: Standing,
     /// A directory of almost the same name where nothing stands, if this one is taken.
-    pub free: Option<String>,
+    pub free: Option<Box<Place>>,
 }
 
 /// What stands in a directory.
@@ -29,17 +27,6 @@ pub enum Standing {
     Project,
     /// Something that cannot be written to, in words.
     Unusable(String),
-}
-
-impl Wizard<'_> {
-    /// Tells at once where something stands already; else only the review would.
-    pub fn tell_place(&mut self) {
-        let place = &self.model.place;
-        if let (Standing::Files(_), Some(free)) = (&place.standing, &place.free) {
-            let (text, words) = (&place.text, place.words());
-            self.model.notice = Some(format!("{text} {words}; the review offers {free}"));
-        }
-    }
 }
 
 impl Place {

@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::world::World;
-use crate::answer::Answers;
-use crate::error::Result;
 use crate::merge::{Change, Edit, Plan, lines};
 use crate::merge::{Line, Side};
 use crate::tree::{Blob, RelPath, Tree};
@@ -174,19 +171,6 @@ pub fn is_touched(mark: Mark) -> bool {
 pub fn counted(lines: &[Line]) -> (usize, usize) {
     let count = |side| lines.iter().filter(|line| line.side == side).count();
     (count(Side::New), count(Side::Old))
-}
-
-impl World<'_> {
-    /// Makes the files for answers; of an upgrade, what becomes of the project's.
-    ///
-    /// # Errors
-    /// Fails as rendering or planning does.
-    pub fn made(&self, answers: &Answers) -> Result<Made> {
-        match self.plan {
-            Some(plan) => Ok(Made::Plan(Rc::new(plan(answers)?))),
-            None => Ok(Made::Tree(Rc::new((self.render)(answers)?))),
-        }
-    }
 }
 
 /// What answers come to.

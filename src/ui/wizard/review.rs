@@ -1,9 +1,10 @@
 //! The review: all that is known before anything is written, line by line.
 
-use super::model::{Target, Wizard};
+use super::model::Wizard;
 use super::preview::Mark;
+use super::state::cursor::Target;
 use super::world::Extent;
-use crate::answer::Source;
+use crate::answer::{CommandLine, Source};
 use crate::pack::{Case, Default, Key, Overlay, Question, placeholders};
 
 /// One line of the review.
@@ -59,11 +60,11 @@ impl Wizard<'_> {
                 add(Kind::Issue, "", text, Some(Target::Issue(index)));
             }
         }
-        for section in &self.world.pack.sections {
+        for section in &self.world().pack.sections {
             let asked = |key: &&Key| {
                 self.pack_question(key).is_some_and(|question| question.section == section.key)
             };
-            let mut keys = self.facts.stops.iter().filter(asked).peekable();
+            let mut keys = self.facts().stops.iter().filter(asked).peekable();
             if keys.peek().is_some() {
                 add(Kind::Heading, &section.label, String::new(), None);
             }
@@ -88,17 +89,22 @@ impl Wizard<'_> {
             }
         }
         add(Kind::Heading, "What will be done", String::new(), None);
-        let place = self.facts.typed_place.as_ref().unwrap_or(&self.model.place);
+        let place = self.facts().typed_place.as_ref().unwrap_or(self.form().place());
         let sign = if place.is_usable() { "" } else { "! " };
         let directory = format!("{sign}{}", place.words());
-        if self.world.plan.is_some() {
+        if self.world().is_upgrade() {
             add(Kind::Note, "Directory", format!("{} {directory}", place.text), None);
         } else {
             add(Kind::Answer, "Directory", directory, Some(Target::Directory));
             if let Some(free) = &place.free {
-                add(Kind::Answer, " ", format!("take {free}, which is free"), Some(Target::Free));
+                add(
+                    Kind::Answer,
+                    " ",
+                    format!("take {}, which is free", free.text),
+                    Some(Target::Free),
+                );
             }
-            let git = if self.model.git {
+            let git = if self.form().git() {
                 "[x] start a repository, with a first commit"
             } else {
                 "[ ] start a repository"
@@ -111,14 +117,14 @@ impl Wizard<'_> {
             add(Kind::Note, "Services", services.join(", "), None);
         }
         if let Some(command) = self.command(self.extent()) {
-            let extent = match (self.model.full_command, self.world.plan) {
+            let extent = match (self.panes().shows_full_command(), self.world().is_upgrade()) {
                 (true, _) => "all answers",
-                (false, None) => "all that is not the default",
-                (false, Some(_)) => "all that is not recorded",
+                (false, false) => "all that is not the default",
+                (false, true) => "all that is not recorded",
             };
             add(Kind::Heading, "The same again", String::new(), None);
             add(Kind::Answer, "Command", extent.to_owned(), Some(Target::Command));
-            for line in wrapped(&command, cells) {
+            for line in command.lines(cells) {
                 add(Kind::Command, "", line, None);
             }
         }
@@ -135,15 +141,18 @@ impl Wizard<'_> {
     /// Returns all that stands in the way of creating, each with the question to go to.
     #[must_use]
     pub fn issues(&self) -> Vec<(Option<Key>, String)> {
-        let problems = self.facts.now.problems.iter().map(|found| {
+        let problems = self.facts().now.problems.iter().map(|found| {
             let hint = found.problem.hints.first().map(|hint| format!("; {hint}"));
             (found.key.clone(), format!("{}{}", found.problem.message, hint.unwrap_or_default()))
         });
-        let missing = self.facts.now.missing.iter();
+        let missing = self.facts().now.missing.iter();
         let missing = missing.map(|key| (Some(key.clone()), format!("`{key}` needs an answer")));
         let mut all: Vec<_> = problems.chain(missing).collect();
-        if !self.model.place.is_usable() {
-            all.push((None, format!("`{}` {}", self.model.place.text, self.model.place.words())));
+        if !self.form().place().is_usable() {
+            all.push((
+                None,
+                format!("`{}` {}", self.form().place().text, self.form().place().words()),
+            ));
         }
         all
     }
@@ -151,15 +160,18 @@ impl Wizard<'_> {
     /// Returns what changed by itself.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let left_out = self.facts.left_out.iter().filter_map(|key| self.pack_question(key));
+        let left_out = self.facts().left_out.iter().filter_map(|key| self.pack_question(key));
         let left_out = left_out.map(|question| {
             format!("the answer to {} is left out: it is not asked now", question.label)
         });
-        let following = self.facts.stops.iter().filter_map(|key| {
+        let following = self.facts().stops.iter().filter_map(|key| {
             let question = self.pack_question(key)?;
             let case = self.following(question)?;
             let others = case.when.entries().map(|(key, _)| {
-                self.named(key, self.facts.value(key).map(std::slice::from_ref).unwrap_or_default())
+                self.named(
+                    key,
+                    self.facts().value(key).map(std::slice::from_ref).unwrap_or_default(),
+                )
             });
             let others: Vec<String> = others.collect();
             let value = self.shown_value(question);
@@ -174,32 +186,32 @@ impl Wizard<'_> {
 
     /// Returns the case that makes an answer by itself another one than it is else.
     fn following<'b>(&self, question: &'b Question) -> Option<&'b Case> {
-        let answer = self.facts.now.answers.get(&question.key)?;
+        let answer = self.facts().now.answers.get(&question.key)?;
         let (Source::Default, Some(Default::Cases(cases))) = (&answer.source, &question.default)
         else {
             return None;
         };
-        let case = cases.iter().find(|case| case.when.holds(|key| self.facts.value(key)))?;
+        let case = cases.iter().find(|case| case.when.holds(|key| self.facts().value(key)))?;
         (!case.when.is_empty()).then_some(case)
     }
 
     fn extent(&self) -> Extent {
-        if self.model.full_command { Extent::Full } else { Extent::Minimal }
+        if self.panes().shows_full_command() { Extent::Full } else { Extent::Minimal }
     }
 
     /// Returns the command that gives these answers again, if they are good.
     #[must_use]
-    pub fn command(&self, extent: Extent) -> Option<String> {
+    pub fn command(&self, extent: Extent) -> Option<CommandLine> {
         if extent == Extent::Minimal {
-            return self.facts.command.clone();
+            return self.facts().command.clone();
         }
-        let answers = self.facts.now.clone().complete(self.world.pack).ok()?;
-        Some((self.world.command)(&answers, &self.model.place.text, extent))
+        let answers = self.facts().now.clone().complete(self.world().pack).ok()?;
+        Some((self.world().command)(&answers, &self.form().place().text, extent))
     }
 
     fn totals(&self) -> String {
-        let preview = &self.facts.preview;
-        if self.world.plan.is_some() {
+        let preview = &self.facts().preview;
+        if self.world().is_upgrade() {
             let marks = [Mark::Added, Mark::Changed, Mark::Merged, Mark::Removed, Mark::Conflict];
             let counts = marks.map(|mark| (preview.count(mark), mark.word()));
             let counts = counts.iter().filter(|(count, _)| *count > 0);
@@ -219,10 +231,10 @@ impl Wizard<'_> {
 
     /// Returns the services of the answers, with their ports.
     fn services(&self) -> Vec<String> {
-        let pack = self.world.pack;
-        let holds = |overlay: &&Overlay| pack.uses(overlay, |key| self.facts.value(key));
+        let pack = self.world().pack;
+        let holds = |overlay: &&Overlay| pack.uses(overlay, |key| self.facts().value(key));
         let chosen = pack.questions.iter().flat_map(|question| {
-            let value = self.facts.value(&question.key);
+            let value = self.facts().value(&question.key);
             value.into_iter().flat_map(|value| pack.chosen(question, value))
         });
         let own = chosen.flat_map(|component| {
@@ -247,7 +259,7 @@ impl Wizard<'_> {
     /// Tells where the answer to a question comes from.
     #[must_use]
     pub fn origin(&self, question: &Question) -> Origin {
-        let source = self.facts.now.answers.get(&question.key).map(|answer| &answer.source);
+        let source = self.facts().now.answers.get(&question.key).map(|answer| &answer.source);
         let text = match &question.default {
             Some(Default::Value(value)) => value.as_text(),
             Some(Default::Cases(_)) | None => None,
@@ -259,7 +271,7 @@ impl Wizard<'_> {
                     .unwrap_or_default()
                     .iter()
                     .map(|key| {
-                        let other = self.world.pack.question(key);
+                        let other = self.world().pack.question(key);
                         other
                             .map_or_else(|| "the folder's name".to_owned(), |one| one.label.clone())
                     })
@@ -285,54 +297,4 @@ pub struct Origin {
     pub is_default: bool,
     /// The same in words; nothing for what was answered here.
     pub words: String,
-}
-
-/// Breaks a command into lines that a shell reads as one.
-#[must_use]
-pub fn wrapped(command: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words(command) {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + word.chars().count() < width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) => lines.push(format!("  {word}")),
-            None => lines.push(word.to_owned()),
-        }
-    }
-    let last = lines.len().saturating_sub(1);
-    for line in &mut lines[..last] {
-        line.push_str(" \\");
-    }
-    lines
-}
-
-/// Splits a command at blanks that are not quoted; a flag keeps its value.
-fn words(command: &str) -> Vec<&str> {
-    let (mut found, mut start, mut quoted) = (Vec::new(), 0, false);
-    for (at, character) in command.char_indices() {
-        match character {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted && command[at + 1..].starts_with("--") => {
-                found.push(&command[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    found.push(&command[start..]);
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn a_long_command_breaks_before_flags_only() {
-        let lines = wrapped("fastwright new 'a --b' --yes --one two --three four", 25);
-
-        assert_eq!(lines, ["fastwright new 'a --b' \\", "  --yes --one two \\", "  --three four"]);
-    }
 }

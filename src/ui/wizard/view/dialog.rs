@@ -2,18 +2,18 @@
 
 use ratatui::layout::Rect;
 
-use super::super::model::{Dialog, Wizard};
-use super::super::options::Obstacle;
+use super::super::model::Wizard;
+use super::super::state::dialog::{Choice, Dialog, fix_buttons};
 use super::super::theme::Role;
-use super::super::update::fix_buttons;
 use super::Hit;
 use super::canvas::{Canvas, around_caret, width, wrap};
+use crate::answer::Obstacle;
 use crate::pack::{Key, Value};
 use crate::ui::edit::Edit;
 
 impl Wizard<'_> {
     pub(super) fn draw_dialog(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        match &self.model.dialog {
+        match self.dialog() {
             None => {}
             Some(Dialog::Resume { what, button }) => {
                 let cells = usize::from(area.width.min(60) - 4);
@@ -26,7 +26,8 @@ impl Wizard<'_> {
                 let inner = open(canvas, area, "Leave?", &wrap(self.farewell(), cells), 1);
                 buttons(canvas, inner, &["Quit", "Stay"], *button);
             }
-            Some(Dialog::Fix { change, obstacle, button, .. }) => {
+            Some(Dialog::Fix { choice, button }) => {
+                let Choice { change, obstacle, .. } = &**choice;
                 let texts = self.fix_texts(change, obstacle);
                 let cells = usize::from(area.width.min(64) - 4);
                 let lines: Vec<String> = texts.iter().flat_map(|text| wrap(text, cells)).collect();
@@ -50,7 +51,7 @@ impl Wizard<'_> {
 
     fn fix_texts(&self, change: &(Key, Value), obstacle: &Obstacle) -> Vec<String> {
         let own = self.named(&change.0, std::slice::from_ref(&change.1));
-        let reason = match &obstacle.problem.clash {
+        let reason = match obstacle.problem.clash() {
             Some(clash) => format!(", because {}", clash.reason),
             None => String::new(),
         };

@@ -15,11 +15,11 @@ const AROUND: usize = 3;
 impl Wizard<'_> {
     /// Returns the selected file and its lines, or what it is instead of text.
     pub(super) fn file_lines(&self) -> Option<(RelPath, Result<Vec<Line>, String>)> {
-        let path = self.model.tree.file(&self.facts.preview)?;
-        let lines = self.facts.preview.lines(&path);
+        let path = self.files().file(&self.facts().preview)?;
+        let lines = self.facts().preview.lines(&path);
         let lines = lines.map(|lines| {
             let touched = lines.iter().any(|line| line.side != Side::Both);
-            if self.model.only_changes && touched { around_changes(lines) } else { lines }
+            if self.files().shows_only_changes() && touched { around_changes(lines) } else { lines }
         });
         Some((path, lines))
     }
@@ -27,7 +27,7 @@ impl Wizard<'_> {
     /// Returns the first line shown: what was scrolled to, else the first change.
     #[must_use]
     pub fn first_line(&self) -> usize {
-        self.model.scroll.file.unwrap_or_else(|| {
+        self.files().first().unwrap_or_else(|| {
             let Some((_, Ok(lines))) = self.file_lines() else { return 0 };
             let first = lines.iter().position(|line| line.side != Side::Both);
             let whole = lines.iter().all(|line| line.side != Side::Both);

@@ -2,11 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::super::model::{Focus, Layout, Pane, Wizard};
+use super::super::model::Wizard;
 use super::super::options::Choice;
+use super::super::state::cursor::Focus;
+use super::super::state::panes::{Layout, Pane};
 use super::super::theme::Role;
 use super::Hit;
 use super::canvas::{Canvas, Span, around_caret, width, wrap};
+use crate::error::Cause;
 use crate::pack::{Key, Kind, Question};
 
 /// The least cells in which words are broken; with fewer they become a column of their own.
@@ -64,7 +67,7 @@ impl Wizard<'_> {
 
     /// Draws the focused question alone, and what its options are for if a number of rows is left.
     pub(super) fn draw_question(&self, canvas: &mut Canvas<'_>, area: Rect, left: usize) -> u16 {
-        let Focus::Question { key, .. } = &self.model.focus else { return 0 };
+        let Focus::Question { key, .. } = self.cursor().focus() else { return 0 };
         let Some(question) = self.pack_question(key) else { return 0 };
         let lines = |density| {
             let mut lines = Vec::new();
@@ -102,7 +105,7 @@ impl Wizard<'_> {
                 let active = self.is_active(Pane::Form);
                 canvas.paint(whole, if active { Role::Cursor } else { Role::Marked });
             }
-            let takes_text = self.is_typing() || self.model.filter.is_some();
+            let takes_text = self.is_typing() || self.cursor().filter().is_some();
             if let (Some(caret), true) = (line.caret, takes_text) {
                 canvas.caret(area.x + caret.min(area.width - 1), y);
             }
@@ -120,10 +123,10 @@ impl Wizard<'_> {
 
     fn form_lines(&self, density: Density, cells: u16) -> Vec<Line> {
         let mut lines = Vec::new();
-        let Some(section) = self.model.question().and_then(|key| self.pack_question(key)) else {
+        let Some(section) = self.cursor().question().and_then(|key| self.pack_question(key)) else {
             return lines;
         };
-        for key in &self.facts.stops {
+        for key in &self.facts().stops {
             let Some(question) = self.pack_question(key) else { continue };
             if question.section != section.section {
                 continue;
@@ -144,11 +147,11 @@ impl Wizard<'_> {
         lines: &mut Vec<Line>,
     ) {
         let key = &question.key;
-        let is_focused = self.model.question() == Some(key);
+        let is_focused = self.cursor().question() == Some(key);
         let first = lines.len();
         let origin = self.origin(question).words;
         let role = if is_focused { Role::Active } else { Role::Title };
-        let wrong = self.facts.problem(key).is_some() || self.facts.now.missing.contains(key);
+        let wrong = self.facts().problem(key).is_some() || self.facts().now.missing.contains(key);
         let sign =
             if wrong { ("! ".to_owned(), Role::Issue) } else { (" ".to_owned(), Role::Text) };
         let label = vec![sign, (question.label.clone(), role)];
@@ -164,7 +167,7 @@ impl Wizard<'_> {
         head.hit = Some((key.clone(), None));
         lines.push(head);
         let is_roomy = matches!(density, Density::Full | Density::Roomy);
-        if is_roomy || (is_focused && self.model.layout() != Layout::Small) {
+        if is_roomy || (is_focused && self.panes().layout() != Layout::Small) {
             for text in wrap(&question.help, usize::from(cells.saturating_sub(3))) {
                 lines.push(Line::new(vec![(format!("   {text}"), Role::Faint)]));
             }
@@ -183,9 +186,10 @@ impl Wizard<'_> {
 
     fn field(&self, question: &Question, cells: u16) -> Line {
         let key = &question.key;
-        let is_focused = self.model.question() == Some(key);
-        let edit = self.model.edit.as_ref().filter(|_| is_focused);
-        let text = edit.map_or_else(|| self.facts.text(&self.world, key), |edit| edit.text.clone());
+        let is_focused = self.cursor().question() == Some(key);
+        let edit = self.cursor().field().filter(|_| is_focused);
+        let text =
+            edit.map_or_else(|| self.facts().text(self.world(), key), |edit| edit.text.clone());
         let number = matches!(question.kind, Kind::Integer { .. });
         let room = if number { 8 } else { usize::from(cells.saturating_sub(8)).clamp(4, 64) };
         let caret = edit.map_or(0, |edit| edit.caret);
@@ -216,12 +220,12 @@ impl Wizard<'_> {
         lines: &mut Vec<Line>,
     ) {
         let key = &question.key;
-        let Some(choices) = self.facts.choices.get(key) else { return };
-        let cursor = match &self.model.focus {
+        let Some(choices) = self.facts().choices.get(key) else { return };
+        let cursor = match self.cursor().focus() {
             Focus::Question { key: focused, option } if focused == key => Some(*option),
             Focus::Question { .. } | Focus::Review(_) => None,
         };
-        if let (Some(filter), Some(_)) = (&self.model.filter, cursor) {
+        if let (Some(filter), Some(_)) = (self.cursor().filter(), cursor) {
             let mut line = Line::new(vec![
                 (" / ".to_owned(), Role::Active),
                 (filter.text.clone(), Role::Text),
@@ -293,25 +297,24 @@ impl Wizard<'_> {
 
     /// Tells whether what is typed, or was answered, is no answer.
     pub(super) fn is_wrong(&self, question: &Question) -> bool {
-        self.facts.typed.is_some() || self.facts.problem(&question.key).is_some()
+        self.facts().typed.is_some() || self.facts().problem(&question.key).is_some()
     }
 
     fn problem_lines(&self, question: &Question, cells: u16, lines: &mut Vec<Line>) {
         let key = &question.key;
-        let is_focused = self.model.question() == Some(key);
-        let typed = self.facts.typed.as_ref().filter(|_| is_focused);
+        let is_focused = self.cursor().question() == Some(key);
+        let typed = self.facts().typed.as_ref().filter(|_| is_focused);
         let clean = !(is_focused && self.is_dirty());
-        let found = self.facts.problem(key).map(|found| &found.problem).filter(|_| clean);
+        let found = self.facts().problem(key).map(|found| &found.problem).filter(|_| clean);
         let texts: Vec<String> = match typed.or(found) {
             Some(problem) => {
-                let reasons = problem.causes.iter().filter(|cause| cause.starts_with("because "));
-                std::iter::once(&problem.message)
-                    .chain(reasons)
-                    .chain(&problem.hints)
-                    .cloned()
+                let is_reason = |cause: &&Cause| matches!(cause, Cause::Reason(_));
+                std::iter::once(problem.message.clone())
+                    .chain(problem.causes.iter().filter(is_reason).map(ToString::to_string))
+                    .chain(problem.hints.iter().cloned())
                     .collect()
             }
-            None if self.facts.now.missing.contains(key) && clean => {
+            None if self.facts().now.missing.contains(key) && clean => {
                 vec!["needs an answer".to_owned()]
             }
             None => Vec::new(),

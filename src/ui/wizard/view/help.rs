@@ -37,7 +37,7 @@ impl Wizard<'_> {
         }
         let lines = [keys(area.width), vec![head("")], rest(area.width)].concat();
         let room = usize::from(area.height);
-        let first = self.model.scroll.help.min(lines.len().saturating_sub(room));
+        let first = self.panes().help().min(lines.len().saturating_sub(room));
         draw(canvas, area, &lines[first..]);
         let below = lines.len().saturating_sub(first + room);
         if below > 0 {

@@ -3,7 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::super::keymap::Place;
-use super::super::model::{Dialog, Focus, Layout, Page, Pane, Wizard};
+use super::super::model::Wizard;
+use super::super::state::cursor::Focus;
+use super::super::state::dialog::Dialog;
+use super::super::state::panes::{Layout, Page, Pane};
 use super::super::theme::Role;
 use super::canvas::{Canvas, width};
 use crate::pack::Kind;
@@ -13,10 +16,10 @@ type Hint = (&'static str, &'static str);
 impl Wizard<'_> {
     pub(super) fn draw_hints(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let y = area.bottom() - 1;
-        if self.model.layout() != Layout::Wide
-            && let Some(notice) = &self.model.notice
-            && (self.model.layout() == Layout::Middle
-                || self.model.page != Page::Panes
+        if self.panes().layout() != Layout::Wide
+            && let Some(notice) = self.status().notice()
+            && (self.panes().layout() == Layout::Middle
+                || self.panes().page() != Page::Panes
                 || self.is_review())
         {
             canvas.text(area.x + 1, y, area.width - 2, notice, Role::Title);
@@ -25,7 +28,7 @@ impl Wizard<'_> {
         let mut hints = self.hints();
         let mut tail: Vec<Hint> = vec![("Ctrl-C", "quit")];
         // In little room what can be done here comes first; else the way to all keys is kept.
-        let small = self.model.layout() == Layout::Small;
+        let small = self.panes().layout() == Layout::Small;
         if let ([others @ .., help @ (_, "help")], false) = (hints, small) {
             hints = others;
             tail.insert(0, *help);
@@ -54,7 +57,7 @@ impl Wizard<'_> {
     }
 
     fn hints(&self) -> &'static [Hint] {
-        match &self.model.dialog {
+        match self.dialog() {
             Some(Dialog::Resume { .. }) => {
                 return &[("Enter", "take"), ("Left Right", "move"), ("Esc", "go on")];
             }
@@ -70,9 +73,9 @@ impl Wizard<'_> {
             }
             None => {}
         }
-        match self.model.page {
+        match self.panes().page() {
             Page::Help | Page::Why => return &[("Up Down", "scroll"), ("Esc", "close")],
-            Page::Files if self.model.pane == Pane::File => {
+            Page::Files if self.panes().pane() == Pane::File => {
                 return &[
                     ("Up Down", "scroll"),
                     ("Esc", "back"),
@@ -90,7 +93,7 @@ impl Wizard<'_> {
             }
             Page::Panes => {}
         }
-        match self.model.pane {
+        match self.panes().pane() {
             Pane::Sections => {
                 return &[
                     ("Up Down", "move"),
@@ -121,8 +124,8 @@ impl Wizard<'_> {
     }
 
     fn form_hints(&self) -> &'static [Hint] {
-        let small = self.model.layout() == Layout::Small;
-        if self.model.filter.is_some() {
+        let small = self.panes().layout() == Layout::Small;
+        if self.cursor().filter().is_some() {
             return &[("Enter", "choose"), ("Esc", "show all")];
         }
         if self.is_review() {
@@ -138,7 +141,7 @@ impl Wizard<'_> {
                 ],
             };
         }
-        let several = match &self.model.focus {
+        let several = match self.cursor().focus() {
             Focus::Question { key, .. } => {
                 matches!(
                     self.pack_question(key).map(|question| &question.kind),

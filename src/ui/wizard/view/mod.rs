@@ -21,7 +21,9 @@ use canvas::Canvas;
 pub(in crate::ui) use canvas::{around_caret, width, wrap};
 
 use super::keeping::Keeping;
-use super::model::{Focus, Layout, Page, Pane, Target, Wizard};
+use super::model::Wizard;
+use super::state::cursor::{Focus, Target};
+use super::state::panes::{Layout, Page, Pane};
 use super::theme::Role;
 use crate::pack::Key;
 
@@ -56,24 +58,24 @@ impl Wizard<'_> {
     /// Draws everything.
     pub fn draw(&self, buffer: &mut Buffer) -> Screen {
         let area = buffer.area;
-        let mut canvas = Canvas::new(buffer, self.world.theme, self.world.glyphs);
-        match self.model.layout() {
+        let mut canvas = Canvas::new(buffer, self.world().theme, self.world().glyphs);
+        match self.panes().layout() {
             Layout::Tiny => self.draw_tiny(&mut canvas, area),
-            _ if self.model.page != Page::Panes => self.draw_page(&mut canvas, area),
+            _ if self.panes().page() != Page::Panes => self.draw_page(&mut canvas, area),
             Layout::Wide => self.draw_wide(&mut canvas, area),
             Layout::Middle => self.draw_middle(&mut canvas, area),
             Layout::Small => self.draw_small(&mut canvas, area),
         }
-        if self.model.layout() != Layout::Tiny {
+        if self.panes().layout() != Layout::Tiny {
             self.draw_dialog(&mut canvas, area);
         }
         canvas.finish()
     }
 
     fn draw_tiny(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let (columns, rows) = self.model.size;
+        let (columns, rows) = self.panes().size();
         // Prompts ask for a new project only.
-        let way = if self.world.plan.is_some() { "leave" } else { "continue in plain prompts" };
+        let way = if self.world().is_upgrade() { "leave" } else { "continue in plain prompts" };
         let text = format!("Terminal is {columns}x{rows}; 40x10 needed. Enlarge, or q to {way}");
         let lines = canvas::wrap(&text, usize::from(area.width));
         for (y, line) in (area.top()..area.bottom()).zip(lines) {
@@ -84,15 +86,15 @@ impl Wizard<'_> {
     fn draw_page(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
         self.draw_header(canvas, area);
-        match self.model.page {
+        match self.panes().page() {
             Page::Help => self.draw_help(canvas, body),
             Page::Why => {
                 let inner = inset(body, 1);
                 canvas.text(inner.x, inner.y, inner.width, &self.why_title(), Role::Active);
                 self.draw_why(canvas, Rect { y: inner.y + 1, height: inner.height - 1, ..inner });
             }
-            Page::Files if self.model.layout() == Layout::Small => {
-                if self.model.pane == Pane::File {
+            Page::Files if self.panes().layout() == Layout::Small => {
+                if self.panes().pane() == Pane::File {
                     self.draw_file_whole(canvas, body);
                 } else {
                     let title = self.title(Pane::Tree);
@@ -114,15 +116,15 @@ impl Wizard<'_> {
             1 => "1 issue".to_owned(),
             many => format!("{many} issues"),
         };
-        let draft = self.model.keeping.sign();
+        let draft = self.status().keeping().sign();
         let sections = self.sections();
         let (at, count) = (self.section(), sections.len());
         let name = sections.get(at).map_or("", |(name, _)| name);
-        let place = &self.model.place.text;
-        let files = self.facts.preview.tree.len();
-        let (left, right) = match self.model.layout() {
+        let place = &self.form().place().text;
+        let files = self.facts().preview.tree.len();
+        let (left, right) = match self.panes().layout() {
             Layout::Wide => (
-                format!("fastwright {}  {place}", self.world.title),
+                format!("fastwright {}  {place}", self.world().title),
                 format!("step {}/{count}  {name}", at + 1),
             ),
             Layout::Middle => {
@@ -130,8 +132,8 @@ impl Wizard<'_> {
             }
             Layout::Small | Layout::Tiny => (format!("{name} {}/{count}", at + 1), String::new()),
         };
-        let is_roomy = self.model.layout() != Layout::Small || issues.is_empty();
-        let draft_role = match self.model.keeping {
+        let is_roomy = self.panes().layout() != Layout::Small || issues.is_empty();
+        let draft_role = match self.status().keeping() {
             Keeping::Failed => Role::Issue,
             Keeping::Unwanted | Keeping::Empty | Keeping::Saved => Role::Faint,
         };
@@ -152,11 +154,11 @@ impl Wizard<'_> {
 
     /// Tells whether a pane has the focus.
     fn is_active(&self, pane: Pane) -> bool {
-        self.model.pane == pane && self.model.dialog.is_none()
+        self.panes().pane() == pane && self.dialog().is_none()
     }
 
     fn is_review(&self) -> bool {
-        matches!(self.model.focus, Focus::Review(_))
+        matches!(*self.cursor().focus(), Focus::Review(_))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::super::model::{Pane, Wizard};
+use super::super::model::Wizard;
 use super::super::preview::{Mark, counted};
+use super::super::state::panes::Pane;
 use super::super::theme::Role;
 use super::canvas::{Canvas, width};
 use super::{Hit, inset};
@@ -48,7 +49,7 @@ impl Wizard<'_> {
             let needed = self.form_height(body.width * 9 / 20 - 2, most - 2) + 2;
             let (top, lower) = rows(body, needed.clamp(body.height / 2, most));
             let (form, why) = columns(top, body.width * 9 / 20);
-            let pane = if self.model.lower_tree { Pane::Tree } else { Pane::File };
+            let pane = if self.panes().shows_lower_tree() { Pane::Tree } else { Pane::File };
             self.draw_panes(canvas, &[(Pane::Form, form), (Pane::Why, why), (pane, lower)]);
         }
         self.draw_hints(canvas, area);
@@ -88,7 +89,7 @@ impl Wizard<'_> {
     }
 
     pub(super) fn title(&self, pane: Pane) -> String {
-        let preview = &self.facts.preview;
+        let preview = &self.facts().preview;
         match pane {
             Pane::Sections => "Sections".to_owned(),
             Pane::Form => {
@@ -96,7 +97,7 @@ impl Wizard<'_> {
                 name.map_or_else(String::new, |(name, _)| name)
             }
             Pane::Why => self.why_title(),
-            Pane::Tree if self.world.plan.is_some() => "What becomes of the files".to_owned(),
+            Pane::Tree if self.world().is_upgrade() => "What becomes of the files".to_owned(),
             Pane::Tree => {
                 let marks = [Mark::Added, Mark::Changed, Mark::Removed];
                 let counts = marks.iter().map(|mark| (preview.count(*mark), mark.sign()));
@@ -105,7 +106,7 @@ impl Wizard<'_> {
                     .map(|(count, sign)| format!("{sign}{count}"))
                     .collect();
                 let (files, bytes) = (preview.tree.len(), size(preview.tree.size()));
-                let stale = if self.facts.stale.is_some() { ", not these answers" } else { "" };
+                let stale = if self.facts().stale.is_some() { ", not these answers" } else { "" };
                 format!("Files: {files}, {bytes}{stale}  {}", counts.join(" ")).trim().to_owned()
             }
             Pane::File => match self.file_lines() {
@@ -129,15 +130,15 @@ impl Wizard<'_> {
             if y >= area.bottom() {
                 return;
             }
-            let keys = self.facts.stops.iter().filter(|key| {
+            let keys = self.facts().stops.iter().filter(|key| {
                 let section = |key| self.pack_question(key).map(|question| &question.section);
                 first.as_ref().is_some_and(|first| section(key) == section(first))
             });
             let keys: Vec<_> = keys.collect();
             let wrong = keys.iter().any(|key| {
-                self.facts.problem(key).is_some() || self.facts.now.missing.contains(key)
+                self.facts().problem(key).is_some() || self.facts().now.missing.contains(key)
             });
-            let seen = !keys.is_empty() && keys.iter().all(|key| self.model.visited.contains(*key));
+            let seen = !keys.is_empty() && keys.iter().all(|key| self.form().has_seen(key));
             let sign = match (index == here, wrong, seen) {
                 (true, _, _) => "[>]",
                 (_, true, _) => "[!]",
@@ -173,13 +174,13 @@ impl Wizard<'_> {
     }
 
     fn draw_command(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        if let Some(notice) = &self.model.notice {
+        if let Some(notice) = self.status().notice() {
             canvas.text(area.x + 1, area.y, area.width - 2, notice, Role::Title);
             return;
         }
-        let text = match &self.facts.command {
+        let text = match &self.facts().command {
             Some(command) => format!("$ {command}"),
-            None => self.facts.stale.clone().unwrap_or_default(),
+            None => self.facts().stale.clone().unwrap_or_default(),
         };
         canvas.text(area.x + 1, area.y, area.width - 2, &text, Role::Faint);
     }

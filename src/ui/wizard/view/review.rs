@@ -2,15 +2,17 @@
 
 use ratatui::layout::Rect;
 
-use super::super::model::{Focus, Pane, Target, Wizard};
+use super::super::model::Wizard;
 use super::super::review::{BUTTONS, Kind, Line};
+use super::super::state::cursor::{Focus, Target};
+use super::super::state::panes::Pane;
 use super::super::theme::Role;
 use super::Hit;
 use super::canvas::{Canvas, around_caret, width, wrap};
 
 impl Wizard<'_> {
     pub(super) fn draw_review(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let Focus::Review(focused) = &self.model.focus else { return };
+        let Focus::Review(focused) = self.cursor().focus() else { return };
         let lines = self.review(usize::from(area.width.saturating_sub(6)));
         let answers = lines.iter().filter(|line| line.kind != Kind::Heading);
         let label = answers.map(|line| width(&line.label)).max().unwrap_or(0);
@@ -77,9 +79,9 @@ impl Wizard<'_> {
 
     /// Returns the directory as it is, or is being typed.
     fn directory(&self) -> &str {
-        let here = self.model.focus == Focus::Review(Target::Directory);
-        let edit = self.model.edit.as_ref().filter(|_| here);
-        edit.map_or(&self.model.place.text, |edit| &edit.text)
+        let here = *self.cursor().focus() == Focus::Review(Target::Directory);
+        let edit = self.cursor().field().filter(|_| here);
+        edit.map_or(&self.form().place().text, |edit| &edit.text)
     }
 
     /// Puts what stands in the directory below its field where both are too long for one line.
@@ -94,7 +96,7 @@ impl Wizard<'_> {
 
     /// Draws the field for the directory, its part around the caret, and what stands there.
     fn draw_directory(&self, canvas: &mut Canvas<'_>, area: Rect, words: &str, here: bool) {
-        let edit = self.model.edit.as_ref().filter(|_| here);
+        let edit = self.cursor().field().filter(|_| here);
         let fresh = edit.is_some_and(|edit| edit.fresh) && self.is_typing();
         let role = if fresh { Role::Selected } else { Role::Text };
         let room = usize::from(area.width.saturating_sub(4));
@@ -114,7 +116,7 @@ impl Wizard<'_> {
         let mut x = area.x + 1;
         for (target, name) in BUTTONS {
             let name = match &target {
-                Target::Create if self.world.plan.is_some() => "Upgrade",
+                Target::Create if self.world().is_upgrade() => "Upgrade",
                 Target::Save | Target::Copy if area.width < 54 => {
                     name.split(' ').next().unwrap_or(name)
                 }

@@ -19,7 +19,7 @@ impl Wizard<'_> {
             // Two lines of it are seen in any case.
             let form = Rect { height: body.height - 2, ..body };
             let used = self.draw_question(canvas, form, lines.len().saturating_sub(2));
-            let role = if self.model.notice.is_some() { Role::Title } else { Role::Faint };
+            let role = if self.status().notice().is_some() { Role::Title } else { Role::Faint };
             for (y, line) in (body.y + used..body.bottom()).zip(lines) {
                 canvas.text(body.x + 1, y, body.width - 1, &line, role);
             }
@@ -29,8 +29,8 @@ impl Wizard<'_> {
 
     /// Tells what the focused option is, brings and needs, or what a field takes, in few words.
     fn summary(&self) -> String {
-        match (&self.model.notice, self.focused()) {
-            (Some(notice), _) => notice.clone(),
+        match (self.status().notice(), self.focused()) {
+            (Some(notice), _) => notice.to_owned(),
             (None, Some((question, Some(choice)))) => {
                 let obstacle = choice.obstacle.as_ref();
                 let obstacle = obstacle.map(|obstacle| self.in_the_way(obstacle, &question.key));

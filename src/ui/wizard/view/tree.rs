@@ -2,21 +2,22 @@
 
 use ratatui::layout::Rect;
 
-use super::super::model::{Pane, Wizard};
+use super::super::model::Wizard;
 use super::super::preview::Mark;
+use super::super::state::panes::Pane;
 use super::super::theme::Role;
 use super::Hit;
 use super::canvas::Canvas;
 
 impl Wizard<'_> {
     pub(super) fn draw_tree(&self, canvas: &mut Canvas<'_>, area: Rect, is_page: bool) {
-        let rows = self.model.tree.rows(&self.facts.preview);
-        let cursor = self.model.tree.cursor(&rows);
+        let rows = self.files().rows(&self.facts().preview);
+        let cursor = self.files().cursor(&rows);
         let room = usize::from(area.height);
         let first =
             (cursor + 1 + room / 3).saturating_sub(room).min(rows.len().saturating_sub(room));
         if rows.is_empty() {
-            let words = self.facts.stale.as_deref().unwrap_or("there are no files yet");
+            let words = self.facts().stale.as_deref().unwrap_or("there are no files yet");
             canvas.text(area.x + 1, area.y, area.width - 1, words, Role::Issue);
         }
         for (y, (index, row)) in
@@ -53,7 +54,7 @@ impl Wizard<'_> {
                     Role::Faint,
                 );
             }
-            let word = if self.world.plan.is_some() { row.mark.word() } else { "" };
+            let word = if self.world().is_upgrade() { row.mark.word() } else { "" };
             let here = index == cursor;
             let tail = format!("{word:>8} {}{}", row.mark.sign(), if here { " <" } else { "  " });
             canvas.text(area.right().saturating_sub(13), y, 13, &tail, role);

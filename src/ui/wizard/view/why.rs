@@ -2,9 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::super::model::{Focus, Page, Wizard};
+use super::super::model::Wizard;
 use super::super::options::Choice;
 use super::super::preview::Mark;
+use super::super::state::cursor::Focus;
+use super::super::state::panes::Page;
 use super::super::theme::Role;
 use super::canvas::{Canvas, wrap_behind};
 use crate::answer::flag;
@@ -24,9 +26,9 @@ impl Wizard<'_> {
 
     /// Returns the focused question with the option under the cursor.
     pub(super) fn focused(&self) -> Option<(&Question, Option<&Choice>)> {
-        let Focus::Question { key, option } = &self.model.focus else { return None };
+        let Focus::Question { key, option } = self.cursor().focus() else { return None };
         let question = self.pack_question(key)?;
-        Some((question, self.facts.choices.get(key).and_then(|choices| choices.get(*option))))
+        Some((question, self.facts().choices.get(key).and_then(|choices| choices.get(*option))))
     }
 
     fn component(&self, question: &Question, choice: &Choice) -> Option<&Component> {
@@ -34,7 +36,7 @@ impl Wizard<'_> {
             Value::Bool(true) => YES.to_owned(),
             value => value.to_string(),
         };
-        self.world.pack.component(&question.key, &value)
+        self.world().pack.component(&question.key, &value)
     }
 
     pub(super) fn draw_why(&self, canvas: &mut Canvas<'_>, area: Rect) {
@@ -43,7 +45,7 @@ impl Wizard<'_> {
         if lines.len() > room {
             lines.retain(|(label, text, _)| !label.is_empty() || !text.is_empty());
         }
-        let mut first = self.model.scroll.why.min(lines.len().saturating_sub(room));
+        let mut first = self.panes().why().min(lines.len().saturating_sub(room));
         // What tells how much more there is takes a line of its own.
         let is_cut = room > 1 && first + room < lines.len();
         let room = room - usize::from(is_cut);
@@ -54,7 +56,7 @@ impl Wizard<'_> {
         }
         if is_cut {
             // On the page of its own there is nothing more to open.
-            let way = if self.model.page == Page::Why { "" } else { ": i" };
+            let way = if self.panes().page() == Page::Why { "" } else { ": i" };
             let text = format!(" {} more{way} ", lines.len() - first - room);
             let cells = super::canvas::width(&text);
             let x = area.right().saturating_sub(cells);
@@ -90,7 +92,7 @@ impl Wizard<'_> {
         choice: &Choice,
     ) {
         if let Some(obstacle) = &choice.obstacle {
-            let reason = match &obstacle.problem.clash {
+            let reason = match obstacle.problem.clash() {
                 Some(clash) => clash.reason.clone(),
                 None => obstacle.problem.problem.message.clone(),
             };
@@ -138,7 +140,7 @@ impl Wizard<'_> {
         let needs: Vec<String> = component.requires.iter().map(relation).collect();
         part(lines, cells, "Needs: ", &needs, Role::Text);
         let own = (&question.key, &choice.value);
-        let against = self.world.pack.conflicts.iter().filter(|conflict| {
+        let against = self.world().pack.conflicts.iter().filter(|conflict| {
             let mut entries = conflict.when.entries();
             entries.any(|(key, values)| key == own.0 && values.contains(own.1))
         });
@@ -156,13 +158,13 @@ impl Wizard<'_> {
     fn adds(&self, component: &Component) -> String {
         let own = format!("components/{}/{}/", component.question, component.choice);
         let holds = |overlay: &&crate::pack::Overlay| {
-            self.world.pack.uses(overlay, |key| self.facts.value(key))
+            self.world().pack.uses(overlay, |key| self.facts().value(key))
         };
         let overlays: Vec<_> = component.overlays.iter().filter(holds).collect();
         let folders = overlays.iter().map(|overlay| format!("{own}{}/files/", overlay.folder));
         let files: usize = std::iter::once(format!("{own}files/"))
             .chain(folders)
-            .map(|folder| self.world.pack.files(&folder).len())
+            .map(|folder| self.world().pack.files(&folder).len())
             .sum();
         let all: Vec<&Contribution> = std::iter::once(&component.adds)
             .chain(overlays.iter().map(|overlay| &overlay.adds))
@@ -195,10 +197,10 @@ impl Wizard<'_> {
 
     /// Tells what the focused option changes in the files.
     pub(super) fn effect(&self) -> Option<String> {
-        if self.world.plan.is_some() {
+        if self.world().is_upgrade() {
             return None;
         }
-        let preview = &self.facts.preview;
+        let preview = &self.facts().preview;
         let counts = [
             (preview.count(Mark::Added), "come", "comes"),
             (preview.count(Mark::Changed), "change", "changes"),

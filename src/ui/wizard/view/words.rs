@@ -1,16 +1,16 @@
 //! Answers, and what is in the way of one, in the words of the pack.
 
 use super::super::model::Wizard;
-use super::super::options::Obstacle;
-use crate::answer::ClashKind;
+use crate::answer::{ClashKind, Obstacle};
 use crate::pack::{Key, Question, Value};
 
 impl Wizard<'_> {
     /// Returns an answer as people read it.
     #[must_use]
     pub fn shown_value(&self, question: &Question) -> String {
-        let text = self.facts.text(&self.world, &question.key);
-        let choices = self.facts.choices.get(&question.key).map(Vec::as_slice).unwrap_or_default();
+        let text = self.facts().text(self.world(), &question.key);
+        let choices =
+            self.facts().choices.get(&question.key).map(Vec::as_slice).unwrap_or_default();
         let chosen: Vec<&str> = choices
             .iter()
             .filter(|choice| choice.is_chosen)
@@ -21,7 +21,7 @@ impl Wizard<'_> {
 
     /// Tells in a few words what is in the way of an option.
     pub(super) fn in_the_way(&self, obstacle: &Obstacle, own: &Key) -> String {
-        let Some(clash) = &obstacle.problem.clash else {
+        let Some(clash) = obstacle.problem.clash() else {
             return obstacle.problem.problem.message.clone();
         };
         let others = clash.with.entries().filter(|(key, _)| *key != own);
@@ -31,7 +31,7 @@ impl Wizard<'_> {
                 .map(|(key, _)| {
                     self.named(
                         key,
-                        self.facts.value(key).map(std::slice::from_ref).unwrap_or_default(),
+                        self.facts().value(key).map(std::slice::from_ref).unwrap_or_default(),
                     )
                 })
                 .collect(),
@@ -41,7 +41,7 @@ impl Wizard<'_> {
             words =
                 vec![self.named(
                     key,
-                    self.facts.value(key).map(std::slice::from_ref).unwrap_or_default(),
+                    self.facts().value(key).map(std::slice::from_ref).unwrap_or_default(),
                 )];
             return format!("not with {}", words.join(" and "));
         }

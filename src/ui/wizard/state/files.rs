@@ -2,18 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::preview::{Mark, Preview, is_touched};
+use super::super::keymap::Step;
+use super::super::preview::{Mark, Preview, is_touched};
+use super::panes::scrolled;
 use crate::tree::RelPath;
 
-/// What somebody did to the tree of files.
+/// What somebody did to the tree of files, and to the contents of the one that is shown.
 #[derive(Clone, Debug, Default)]
-pub struct TreeView {
+pub struct Files {
     /// The row with the cursor, by its path; a folder's ends in `/`.
-    pub selected: Option<String>,
+    selected: Option<String>,
     /// Folders that were opened or closed by hand.
-    pub folds: BTreeMap<String, bool>,
+    folds: BTreeMap<String, bool>,
     /// Somebody chose the row: it stays when the focused option changes.
-    pub is_held: bool,
+    is_held: bool,
+    /// The first line that is shown of the file; until somebody scrolls it is the first change.
+    first: Option<usize>,
+    /// Only what changes in the file is shown.
+    only_changes: bool,
 }
 
 /// One row.
@@ -57,7 +63,107 @@ impl Folder<'_> {
     }
 }
 
-impl TreeView {
+impl Files {
+    /// Starts with a file.
+    #[must_use]
+    pub fn at(path: &str) -> Self {
+        Self { selected: Some(path.to_owned()), ..Self::default() }
+    }
+
+    /// Returns the row with the cursor, by its path.
+    #[must_use]
+    pub fn selected(&self) -> Option<&str> {
+        self.selected.as_deref()
+    }
+
+    /// Tells whether a folder was opened or closed by hand.
+    #[must_use]
+    pub fn fold(&self, path: &str) -> Option<bool> {
+        self.folds.get(path).copied()
+    }
+
+    /// Returns the first line that somebody scrolled the file to.
+    #[must_use]
+    pub fn first(&self) -> Option<usize> {
+        self.first
+    }
+
+    /// Tells whether only what changes in the file is shown.
+    #[must_use]
+    pub fn shows_only_changes(&self) -> bool {
+        self.only_changes
+    }
+
+    /// Shows all of the file, or what changes in it.
+    pub fn turn_changes(&mut self) {
+        self.only_changes = !self.only_changes;
+        self.first = None;
+    }
+
+    /// Follows the focused option again, and begins at the first change.
+    pub fn let_go(&mut self) {
+        self.is_held = false;
+        self.first = None;
+    }
+
+    /// Puts the cursor on a path, and shows it from where it changes.
+    pub fn select(&mut self, path: String) {
+        self.selected = Some(path);
+        self.is_held = true;
+        self.first = None;
+    }
+
+    /// Scrolls the file from its first line that is shown.
+    pub fn scroll(&mut self, from: usize, last: usize, step: Step) {
+        self.first = Some(scrolled(from, step).min(last));
+    }
+
+    /// Moves the cursor among the rows, and folds them.
+    pub fn step(&mut self, preview: &Preview, step: Step) {
+        let rows = self.rows(preview);
+        let at = self.cursor(&rows);
+        let Some(row) = rows.get(at) else { return };
+        let last = rows.len() - 1;
+        let to = match step {
+            Step::Up => at.saturating_sub(1),
+            Step::PageUp => at.saturating_sub(10),
+            Step::PageDown => (at + 10).min(last),
+            Step::First => 0,
+            Step::Last => last,
+            Step::Left | Step::Right
+                if row.file().is_none() && row.hidden.is_some() == (step == Step::Right) =>
+            {
+                self.folds.insert(row.path.clone(), step == Step::Right);
+                at
+            }
+            Step::Down | Step::Right => (at + 1).min(last),
+            // To the folder around.
+            Step::Left => {
+                let around = |other: &Row| {
+                    other.file().is_none()
+                        && other.path != row.path
+                        && row.path.starts_with(&other.path)
+                };
+                rows.iter().rposition(around).unwrap_or(at)
+            }
+        };
+        self.select(rows[to].path.clone());
+    }
+
+    /// Opens or closes the folder with the cursor; tells whether it is a file instead.
+    pub fn open(&mut self, preview: &Preview) -> bool {
+        let rows = self.rows(preview);
+        let Some(row) = rows.get(self.cursor(&rows)) else { return false };
+        let is_file = row.file().is_some();
+        if is_file {
+            self.is_held = true;
+            self.selected = Some(row.path.clone());
+        } else {
+            self.folds.insert(row.path.clone(), row.hidden.is_some());
+        }
+        is_file
+    }
+
     /// Returns the rows of the files. A folder with something new in it is open; if there is
     /// nothing new, all are.
     #[must_use]

@@ -2,13 +2,15 @@
 
 use super::super::keymap::Step;
 use super::super::message::Effect;
-use super::super::model::{Focus, Target, Wizard};
 use super::super::review::BUTTONS;
+use super::super::state::cursor::{Focus, Target};
+use super::super::state::form::Change;
+use super::Wizard;
 
 impl Wizard<'_> {
     pub(super) fn step_in_review(&mut self, step: Step, effects: &mut Vec<Effect>) {
         let count = isize::try_from(self.targets().len()).unwrap_or(isize::MAX);
-        let Focus::Review(target) = &self.model.focus else { return };
+        let Focus::Review(target) = self.cursor.focus() else { return };
         let on_button = BUTTONS.iter().any(|(button, _)| button == target);
         let buttons = isize::try_from(BUTTONS.len()).unwrap_or_default();
         let by = match step {
@@ -32,7 +34,7 @@ impl Wizard<'_> {
     }
 
     fn target_place(&self) -> usize {
-        let Focus::Review(target) = &self.model.focus else { return 0 };
+        let Focus::Review(target) = self.cursor.focus() else { return 0 };
         let targets = self.targets();
         let create = targets.len() - BUTTONS.len();
         targets.iter().position(|one| one == target).unwrap_or(create)
@@ -47,7 +49,7 @@ impl Wizard<'_> {
     }
 
     pub(super) fn choose_target(&mut self, effects: &mut Vec<Effect>) {
-        let Focus::Review(target) = self.model.focus.clone() else { return };
+        let Focus::Review(target) = self.cursor.focus().clone() else { return };
         match target {
             Target::Issue(index) => match self.issues().into_iter().nth(index) {
                 Some((Some(key), _)) => self.focus_question(&key),
@@ -57,14 +59,13 @@ impl Wizard<'_> {
             Target::Answer(key) => self.focus_question(&key),
             Target::Directory => self.next_target(1, effects),
             Target::Free => {
-                if let Some(free) = self.model.place.free.clone() {
-                    let place = (self.world.place)(&free);
-                    self.commit(effects, |model| model.place = place);
+                if let Some(free) = self.form.place().free.clone() {
+                    self.commit(Change::Place(*free), effects);
                     self.focus_target(Target::Directory);
                 }
             }
-            Target::Git => self.commit(effects, |model| model.git = !model.git),
-            Target::Command => self.model.full_command = !self.model.full_command,
+            Target::Git => self.commit(Change::Git(!self.form.git()), effects),
+            Target::Command => self.panes.turn_command(),
             Target::Create => self.create(effects),
             Target::Back => self.previous(effects),
             Target::Save => self.ask_where_to_save(),
@@ -79,6 +80,6 @@ impl Wizard<'_> {
         }
         let words = if issues == 1 { "one thing is" } else { "some things are" };
         self.focus_target(Target::Issue(0));
-        self.model.notice = Some(format!("{words} to be solved first"));
+        self.status.tell(format!("{words} to be solved first"));
     }
 }

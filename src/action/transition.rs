@@ -1,5 +1,6 @@
-//! From what a project recorded to where it goes: versions, answers and both trees.
+//! From what a project recorded to where an upgrade leads: versions, answers and both trees.
 
+use super::state::state;
 use crate::answer::{Answers, Given, Layer, Layers, Step, Unanswered, migrate, recorded, resolve};
 use crate::error::{Error, Result};
 use crate::merge::Labels;
@@ -9,7 +10,7 @@ use crate::render::render;
 use crate::tree::Tree;
 
 /// The way of a project from one version and its answers to others.
-pub struct Course<'a> {
+pub struct Transition<'a> {
     project: &'a Project,
     old: Pack,
     new: &'a Pack,
@@ -75,12 +76,12 @@ fn layers(layers: Vec<Layer>, project: &Project) -> Layers {
     Layers { layers, directory, unanswered: Unanswered::Default }
 }
 
-impl<'a> Course<'a> {
-    /// Plots the way to a version of a pack, with answers that are stronger than recorded ones.
+impl<'a> Transition<'a> {
+    /// Finds the way to a version of a pack, with answers that are stronger than recorded ones.
     ///
     /// # Errors
     /// Fails on the way back to an older version, and where answers do not fit.
-    pub fn plot(
+    pub fn new(
         catalog: &Catalog,
         new: &'a Pack,
         project: &'a Project,
@@ -163,7 +164,7 @@ impl<'a> Course<'a> {
     /// Fails as rendering does.
     pub fn theirs(&self) -> Result<(Tree, State)> {
         let tree = render(self.new, &self.answers)?;
-        let state = super::new::state(self.new, &self.answers, tree.digest())?;
+        let state = state(self.new, &self.answers, tree.digest())?;
         Ok((tree, state))
     }
 

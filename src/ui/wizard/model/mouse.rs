@@ -6,22 +6,26 @@ use ratatui::layout::Rect;
 
 use super::super::keymap::Step;
 use super::super::message::Effect;
-use super::super::model::{Dialog, Focus, Layout, Page, Pane, Wizard};
+use super::super::state::cursor::Focus;
+use super::super::state::dialog::{Decision, Dialog, Turn};
+use super::super::state::panes::{Layout, Page, Pane};
 use super::super::view::Hit;
+use super::Wizard;
 
 impl Wizard<'_> {
     pub(super) fn mouse(&mut self, event: MouseEvent, effects: &mut Vec<Effect>) {
-        if self.model.layout() == Layout::Tiny {
+        if self.panes.layout() == Layout::Tiny {
             return;
         }
         // What is where is known by drawing it.
-        let mut buffer = Buffer::empty(Rect::new(0, 0, self.model.size.0, self.model.size.1));
+        let (columns, rows) = self.panes.size();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
         let hits = self.draw(&mut buffer).hits;
         let at = ratatui::layout::Position::new(event.column, event.row);
         let under = hits.into_iter().rev().find(|(area, _)| area.contains(at)).map(|(_, hit)| hit);
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => {
-                self.model.notice = None;
+                self.status.clear();
                 if let Some(hit) = under {
                     self.click(hit, effects);
                 }
@@ -38,42 +42,35 @@ impl Wizard<'_> {
     }
 
     fn click(&mut self, hit: Hit, effects: &mut Vec<Effect>) {
-        match (hit, self.model.dialog.take()) {
-            (Hit::Button(button), Some(Dialog::Fix { change, obstacle, goes_on, .. })) => {
-                self.fix_by(button, change, *obstacle, goes_on, effects);
-            }
-            (Hit::Button(button), Some(Dialog::Resume { .. })) => self.resume(button, effects),
-            (Hit::Button(button), Some(Dialog::Quit { .. })) => {
-                effects.extend((button == 0).then_some(Effect::Cancel));
-            }
+        match (hit, self.dialog.take()) {
+            (Hit::Button(button), Some(dialog)) => self.turn(dialog.click(button), effects),
             (Hit::Line(line), Some(Dialog::Jump { edit, .. })) => {
-                let place = self.places(&edit.text).into_iter().nth(line);
-                self.jump(place, effects);
+                self.turn(Turn::Done(Decision::Jump(edit.text, line)), effects);
             }
-            (_, dialog @ Some(_)) => self.model.dialog = dialog,
+            (_, dialog @ Some(_)) => self.dialog = dialog,
             (Hit::Section(index), None) => self.go_to_section(index, effects),
             (Hit::Question(key, option), None) => {
-                if self.model.question() != Some(&key) {
+                if self.cursor.question() != Some(&key) {
                     self.leave(effects);
                     self.focus_question(&key);
                 }
-                self.model.pane = Pane::Form;
-                self.model.filter = None;
+                self.panes.go(Pane::Form);
+                self.cursor.stop_filter();
                 if let (Focus::Question { option: cursor, .. }, Some(option)) =
-                    (&mut self.model.focus, option)
+                    (self.cursor.focus(), option)
                 {
                     // The first click previews, the second chooses.
                     if *cursor == option {
                         self.choose_option(false, effects);
                     } else {
-                        *cursor = option;
-                        self.model.tree.is_held = false;
+                        self.cursor.put_on(option);
+                        self.files.let_go();
                     }
                 }
             }
             (Hit::Row(path), None) => {
-                self.model.pane = Pane::Tree;
-                self.select(path.clone());
+                self.panes.go(Pane::Tree);
+                self.files.select(path.clone());
                 if path.ends_with('/') {
                     self.open_row();
                 }
@@ -83,7 +80,7 @@ impl Wizard<'_> {
                 self.focus_target(target);
                 self.choose_target(effects);
             }
-            (Hit::Pane(pane), None) => self.model.pane = pane,
+            (Hit::Pane(pane), None) => self.panes.go(pane),
             (Hit::Button(_) | Hit::Line(_), None) => {}
         }
     }
@@ -96,18 +93,18 @@ impl Wizard<'_> {
             Some(Hit::Question(..) | Hit::Target(_)) => Pane::Form,
             Some(Hit::Button(_) | Hit::Line(_)) | None => return,
         };
-        if self.model.dialog.is_some() {
+        if self.dialog.is_some() {
             return;
         }
-        let held = self.model.pane;
-        if matches!(self.model.page, Page::Panes | Page::Files) {
-            self.model.pane = pane;
+        let held = self.panes.pane();
+        if matches!(self.panes.page(), Page::Panes | Page::Files) {
+            self.panes.go(pane);
         }
         for _ in 0..if pane == Pane::File || pane == Pane::Why { 3 } else { 1 } {
             self.step(step, effects);
         }
-        if self.panes().contains(&held) {
-            self.model.pane = held;
+        if self.panes.all(self.cursor.is_review()).contains(&held) {
+            self.panes.go(held);
         }
     }
 }
