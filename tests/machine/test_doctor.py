@@ -4,7 +4,6 @@ import dataclasses
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,7 +132,8 @@ def small_disk(doctor: Doctor, tmp_path: Path) -> Iterator[None]:
     """One of 1300 MiB, on which 320 are old journals."""
     journals = Path("/var/log/journal") / Path("/etc/machine-id").read_text().strip()
     run("journalctl", "--rotate")
-    journal = next(path for folder in (journals, Path("/run") / journals.relative_to("/var")) for path in folder.glob("system@*.journal"))
+    folders = (journals, Path("/run") / journals.relative_to("/var"))
+    journal = next(path for folder in folders for path in folder.glob("system@*.journal")).read_bytes()
     mounted = [Path("/srv"), journals.parent]
     run("mount", "-t", "tmpfs", "-o", "size=1300m", "disk", str(tmp_path))
     try:
@@ -142,8 +142,8 @@ def small_disk(doctor: Doctor, tmp_path: Path) -> Iterator[None]:
             (tmp_path / place.name).mkdir()
             run("mount", "--bind", str(tmp_path / place.name), str(place))
         journals.mkdir()
-        for number in range(320 * 2**20 // journal.stat().st_size):
-            shutil.copy(journal, journals / f"system@{secrets.token_hex(16)}-{number:016x}-{number:016x}.journal")
+        for number in range(320 * 2**20 // len(journal)):
+            (journals / f"system@{secrets.token_hex(16)}-{number:016x}-{number:016x}.journal").write_bytes(journal)
         yield
     finally:
         for place in [*mounted, tmp_path]:
