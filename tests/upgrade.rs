@@ -1,6 +1,6 @@
 //! Upgrades as a person meets them: what is said, what stands in the files, how the run ends.
 
-use crate::support::{Output, Story, Version};
+use crate::support::{Output, Sandbox, Story, Version};
 
 const CONFLICT: &str = "<<<<<<< your version\nmine\n||||||| pack 1.0.0 (recorded)\nold\n=======\n\
     new\n>>>>>>> pack 2.0.0\n";
@@ -733,4 +733,67 @@ fn upgrades_that_follow_one_another_need_no_commit_in_between() {
 
     assert_eq!((first.status, second.status), (Some(0), Some(0)), "{}", second.stderr);
     assert_eq!(story.read("a"), "store\n");
+}
+
+/// Returns the flags that the hints of a refusal offer.
+fn offered(stderr: &str) -> Vec<&str> {
+    let hints = stderr.lines().filter_map(|line| line.strip_prefix("hint: for example `"));
+    hints.flat_map(|hint| hint.trim_end_matches('`').split(' ')).collect()
+}
+
+/// Makes a project with the first release, edits it, and carries it over as the refusal says.
+fn under_another_name(name: &str, answers: &[&str], refusal: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let release = ["--pack-version", "1.0.0", "new", "it", "--yes", "--no-git", "--name", name];
+    let created = sandbox.run(&release);
+    assert_eq!(created.status, Some(0), "{}", created.stderr);
+    let edited = format!("it/src/{name}/items/models.py");
+    sandbox.write(&edited, sandbox.read(&edited) + "\n\nMINE = True\n");
+    sandbox.write(&format!("it/src/{name}/own.py"), "mine\n");
+    let before = sandbox.times("it");
+    let upgrade = [&["upgrade", "it"], answers].concat();
+
+    let refused = sandbox.run(&upgrade);
+    let after = sandbox.times("it");
+    let done = sandbox.run(&[&upgrade[..], &offered(&refused.stderr)].concat());
+
+    assert_eq!(refused, told(2, refusal));
+    assert!(after == before, "nothing is changed");
+    assert_eq!(done.status, Some(0), "{}", done.stderr);
+    assert_eq!(sandbox.read(&format!("it/src/{name}/own.py")), "mine\n");
+    assert_eq!(sandbox.run(&upgrade).status, Some(0), "and the next one needs no flag");
+    sandbox
+}
+
+#[test]
+fn a_package_that_hides_a_dependency_now_moves_to_the_name_that_is_offered() {
+    let taken = |key: &str, other: &str| {
+        format!(
+            "error: `{key}` is `greenlet`, a name that is taken\n  because a package that the project \
+             or its tools can need is called so\n  {key} came from .fastwright.toml\n\n\
+             hint: for example `--{key} {other}`\n"
+        )
+    };
+    let refusal = [taken("name", "greenlet-app"), taken("package", "greenlet_app")].join("\n");
+
+    let sandbox = under_another_name("greenlet", &[], &refusal);
+
+    let moved = sandbox.read("it/src/greenlet_app/items/models.py");
+    assert!(
+        moved.contains("from greenlet_app.database import") && moved.contains("\nMINE = True\n")
+    );
+    assert!(!sandbox.join("it/src/greenlet/items").exists(), "files move");
+}
+
+#[test]
+fn a_name_that_other_answers_have_is_taken_from_now_on() {
+    let refusal = "error: `name` is `nginx`, a name that is taken\n  because a Debian machine has an \
+                   account, a group, a unit or a folder of this name\n  name came from \
+                   .fastwright.toml, orchestrator came from --orchestrator\n\n\
+                   hint: for example `--name nginx-app`\n";
+
+    let sandbox = under_another_name("nginx", &["--orchestrator", "systemd"], refusal);
+
+    assert!(sandbox.read("it/src/nginx/items/models.py").contains("\nMINE = True\n"));
+    assert!(sandbox.join("it/deploy/systemd/nginx-app@.service").exists());
 }

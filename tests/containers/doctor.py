@@ -25,10 +25,13 @@ class Doctor:
     folder: Path
     script: str
     arguments: tuple[str, ...] = ("--doctor",)
+    within: tuple[str, ...] = ()
+    """A command that runs it where the host looks otherwise."""
 
     def examine(self, **environment: str) -> tuple[int, list[Report]]:
         """Return the exit status, and what was told."""
-        done = subprocess.run([self.script, *self.arguments], cwd=self.folder, env={**os.environ, **environment}, text=True, capture_output=True, timeout=120)
+        command = [*self.within, self.script, *self.arguments]
+        done = subprocess.run(command, cwd=self.folder, env={**os.environ, **environment}, text=True, capture_output=True, timeout=120)
         name = re.escape(Path(self.script).name)
         found = re.findall(rf"^{name}: (wrong|warning): (.*)\n((?:    .*\n)+)", done.stderr, re.MULTILINE)
         assert len(found) == len(re.findall(f"^{name}: ", done.stderr, re.MULTILINE)), done.stderr
@@ -50,6 +53,16 @@ class Doctor:
         assert self.wrong(**environment) == []
         return wrong[0]
 
+    def settles(self, what: str) -> None:
+        """It warns of this, which is no failure, and the command ends the warning."""
+        assert self.wrong() == []
+        [report] = self.warnings(what)
+        run("sh", "-euc", report.command, cwd=self.folder)
+        assert self.warnings(what) == []
+
+    def warnings(self, what: str) -> list[Report]:
+        return [report for report in self.examine()[1] if report.level == "warning" and re.fullmatch(what, report.what)]
+
 
 @contextlib.contextmanager
 def changed(path: Path, edit: Callable[[str], str]) -> Iterator[None]:
@@ -60,6 +73,11 @@ def changed(path: Path, edit: Callable[[str], str]) -> Iterator[None]:
         yield
     finally:
         path.write_text(before)
+
+
+def memory() -> int:
+    """MiB that this machine has."""
+    return int(re.search("(?m)^MemTotal: +([0-9]+) kB$", Path("/proc/meminfo").read_text())[1]) // 1024
 
 
 def put(source: Path, target: Path) -> None:

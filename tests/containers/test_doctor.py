@@ -1,5 +1,7 @@
 """`rollout.sh --doctor`: each thing is broken on purpose, is named, and is mended by the command that is printed."""
 
+import dataclasses
+import os
 import re
 import subprocess
 import sys
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor import Doctor, changed, put
+from doctor import Doctor, changed, memory, put
 from rollouts import recorded, rollout
 from support import Answers, Authority, Stack, docker, run, wait_for
 
@@ -79,6 +81,14 @@ def test_a_password_that_is_not_the_database_s(doctor: Doctor, stack: Stack, sec
     wait_for(lambda: is_ready(stack), "connections with the new password", 30)
 
 
+def test_a_password_that_is_younger_than_a_database_that_is_stopped(doctor: Doctor, stack: Stack, secrets: Path):
+    """Whether it is the database's cannot be told now; the command starts it and asks again."""
+    stack.compose("stop", "database")
+    (secrets / "database_password").touch()
+
+    doctor.mends("secrets/database_password is younger than the database; .*")
+
+
 def is_ready(stack: Stack) -> bool:
     """Does each resource of the application answer?"""
     source = "import urllib.request as request; request.urlopen('http://127.0.0.1:8000/ready')"
@@ -132,6 +142,26 @@ def test_more_workers_than_fit(doctor: Doctor, stack: Stack):
         report = doctor.mends("20 workers do not fit into their [0-9]+ MiB, mem_limit in compose.yaml")
 
     assert "WEB_CONCURRENCY=4/" in report.command
+
+
+def test_more_workers_than_the_memory_is_for(doctor: Doctor, stack: Stack):
+    """Their own limit lets them."""
+    workers = memory() // (2 * 82) + 1
+    override = stack.folder / "compose.memory.yaml"
+    override.write_text(f"services: {{app: {{mem_limit: {(workers + 1) * 192}m}}}}\n")
+    files = recorded(stack).get("COMPOSE_FILE", "compose.yaml")
+    with (
+        changed(stack.folder / ".env", lambda text: re.sub("(?m)^COMPOSE_FILE=.*\n", "", text) + f"COMPOSE_FILE={files}:{override.name}\n"),
+        changed(stack.folder / "app.env", lambda text: re.sub("(?m)^WEB_CONCURRENCY=.*", f"WEB_CONCURRENCY={workers}", text)),
+    ):
+        doctor.mends(f"{workers} workers, during a rollout twice, do not fit into the {memory()} MiB here")
+    override.unlink()
+
+
+def test_more_workers_than_cores(doctor: Doctor, stack: Stack):
+    one_core = dataclasses.replace(doctor, within=("taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))))
+    with changed(stack.folder / "app.env", str):
+        one_core.settles("[0-9]+ workers share 1 cores")
 
 
 def test_more_cores_than_there_are(doctor: Doctor, stack: Stack):
@@ -195,6 +225,29 @@ def test_a_port_that_another_process_has(doctor: Doctor, stack: Stack, answers: 
         stack.compose("up", "--detach", "--no-deps", "--wait", service)
 
     assert report.command == f"kill {other.pid}\n"
+
+
+def with_disk(doctor: Doctor, size: str) -> Doctor:
+    """As seen by the script, Docker keeps its images on a disk of this size."""
+    root = Path(docker("info", "--format", "{{.DockerRootDir}}"))
+    mount = f'mount -t tmpfs -o size={size} disk {root.parent}; mkdir {root}; exec "$@"'
+    return dataclasses.replace(doctor, within=("unshare", "--mount", "sh", "-euc", mount, "sh"))
+
+
+def test_a_disk_that_is_full(doctor: Doctor, stack: Stack):
+    """The command removes images, which other tests need."""
+    [report] = with_disk(doctor, "900m").wrong()
+
+    assert re.fullmatch("the disk of .* has 900 MiB left", report.what)
+    assert report.command == "docker image prune --all\n"
+    assert with_disk(doctor, "2g").wrong() == []
+
+
+def test_a_docker_that_is_stopped(doctor: Doctor, stack: Stack, tmp_path: Path):
+    [report] = doctor.wrong(DOCKER_HOST=f"unix://{tmp_path}/docker.sock")
+
+    assert re.fullmatch(f"Docker does not answer: Cannot connect to the Docker daemon at unix://{tmp_path}/docker.sock. .*", report.what)
+    assert report.command == "sudo systemctl start docker\n"
 
 
 def test_a_rollout_is_refused_while_something_is_wrong(stack: Stack, image: str):

@@ -75,10 +75,14 @@ def heartbeat(place, environment, checks):
 
 
 def outlasts(repository, place, seconds):
-    """A worker is killed only after each task had its time; the libraries themselves wait five seconds longer than that."""
+    """A worker is killed only after each task had its time, and after the library has given up one that does not end."""
     limit = re.search(r"(?m)^    time_limit: .* = (\d+)$", repository.python)
     if expect(limit, place, "no setting says how long a task may take"):
-        expect(seconds and int(seconds) > int(limit[1]) + 5, place, f"is killed after {seconds} s, a task may take {limit[1]}")
+        end = re.search(r"(?m)^        return self\.time_limit \+ (\d+)$", repository.python)
+        longest = int(limit[1]) + int(end[1] if end else 0)
+        expect(seconds and int(seconds) > longest, place, f"is killed after {seconds} s, a task may take {longest}")
+        told = f"#APP_TASKS_TIME_LIMIT={limit[1]}\n" in repository.read(".env.example")
+        expect(told, ".env.example", f"does not say that a task may take {limit[1]} s")
 
 
 class Repository:
@@ -1017,7 +1021,8 @@ def belongings(repository, name, units, deployed):
         made |= {folder + Path(file).name for file in files}
     used = {path for text in deployed.values() for path in re.findall(rf"/etc/{re.escape(name)}/[\w./-]*\w", text)}
     folders = {str(Path(path).parent) for path in made}
-    for path in used - folders - made:
+    own = {path for text in deployed.values() for path in re.findall(r"(?m)^touch (\S+)", text)}
+    for path in used - folders - made - own:
         expect(False, "README.md", f"does not make {path}")
     for path in made - used:
         expect(False, "README.md", f"makes {path}, which nothing uses")
@@ -1041,6 +1046,25 @@ def drains(repository):
     for script in ("run.sh", "drain.sh"):
         for asked in re.findall(r"\^http\\\.(\w+)\\\.", repository.read(f"deploy/envoy/{script}")):
             expect(asked in counted, f"deploy/envoy/{script}", f"asks about {asked}, which Envoy does not count")
+    envoy_ends(repository)
+
+
+def envoy_ends(repository):
+    """A stop waits until Envoy accepts nothing more, then for as long as a request may take; whoever kills it waits longer."""
+    script = repository.read("deploy/envoy/run.sh") + repository.read("deploy/envoy/drain.sh")
+    if not script:
+        return
+    units = "".join(path.read_text() for path in sorted(repository.root.glob("deploy/systemd/*-proxy.service")))
+    drain = int(re.search(r"--drain-time-s (\d+)", script + units)[1])
+    accepts = int(re.search(r"(?m)^ *sleep (\d+)$", script)[1])
+    waits = int(re.search(r"(?:\{1\.\.|-ge )(\d+)", script)[1])
+    longest = max(int(one) for one in re.findall(r"(?:request_timeout|stream_idle_timeout): (\d+)s", repository.read("deploy/envoy/envoy.yaml")))
+    compose = yaml.safe_load(repository.read("deploy/compose/compose.yaml") or "services: {}")["services"].get("proxy")
+    stop = re.search(r"(?m)^TimeoutStopSec=(\d+)$", units)
+    killed = int(stop[1] if stop else compose["stop_grace_period"].removesuffix("s"))
+    expect(accepts >= drain, "deploy/envoy", f"goes on after {accepts} s, and accepts for {drain} s")
+    expect(accepts + waits >= longest, "deploy/envoy", f"waits {accepts + waits} s, a request may take {longest} s")
+    expect(killed > accepts + waits, "deploy/envoy", f"waits {accepts + waits} s, and is killed after {killed} s")
 
 
 # How each proxy says for how many seconds it waits for an answer.

@@ -1,6 +1,9 @@
 """`deploy.sh --doctor`: each thing is broken on purpose, is named, and is mended by the command that is printed."""
 
+import dataclasses
+import os
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import REPOSITORY, Answers, reachable
-from doctor import Doctor, changed, put
+from doctor import Doctor, changed, memory, put
 from support import Authority, Client, run, wait_for
 
 from test_machine import deploy, linked, service_of
@@ -59,11 +62,25 @@ def test_a_secret_that_others_can_read(doctor: Doctor, secret: Path):
     doctor.mends(f"others than root can read {secret}")
 
 
+@pytest.mark.parametrize("python", ["/nowhere/python3", "/usr/bin/python3"])
+def test_a_python_that_is_missing_or_too_old(doctor: Doctor, python: str):
+    """The machine's own is 3.11. What the command installs this Debian does not have yet."""
+    [report] = doctor.wrong(PYTHON=python)
+
+    assert (report.what, report.command) == (f"{python} is not Python 3.12 with venv", "apt-get install --yes python3.12-venv\n")
+
+
 def test_settings_that_are_missing(doctor: Doctor, answers: Answers):
     settings = Path(f"/etc/{answers.name}/app.env")
     with changed(settings, str):
         settings.unlink()
         doctor.mends(f"{settings} is missing")
+
+
+def test_a_certificate_that_is_missing(doctor: Doctor, tls: Path):
+    (tls / "fullchain.pem").unlink()
+
+    doctor.mends(f"{tls}/fullchain.pem is no certificate; .*")
 
 
 def test_a_certificate_for_another_name(doctor: Doctor, tls: Path, tmp_path: Path, answers: Answers):
@@ -91,6 +108,50 @@ def test_a_certificate_that_has_expired(doctor: Doctor, tls: Path, authority: Au
 def test_more_workers_than_fit(doctor: Doctor, answers: Answers):
     with changed(Path(f"/etc/{answers.name}/app.env"), lambda text: re.sub("(?m)^WEB_CONCURRENCY=.*", "WEB_CONCURRENCY=20", text)):
         doctor.mends("20 workers do not fit into their [0-9]+ MiB, MemoryMax in .*")
+
+
+def test_more_workers_than_the_memory_is_for(doctor: Doctor, answers: Answers):
+    """Their own limit lets them."""
+    workers = memory() // (2 * 82) + 1
+    unit = REPOSITORY / f"deploy/systemd/{answers.name}@.service"
+    with (
+        changed(unit, lambda text: re.sub("(?m)^MemoryMax=.*", f"MemoryMax={(workers + 1) * 192}M", text)),
+        changed(Path(f"/etc/{answers.name}/app.env"), lambda text: re.sub("(?m)^WEB_CONCURRENCY=.*", f"WEB_CONCURRENCY={workers}", text)),
+    ):
+        doctor.mends(f"{workers} workers, during a rollout twice, do not fit into the {memory()} MiB here")
+
+
+def test_more_workers_than_cores(doctor: Doctor, answers: Answers):
+    one_core = dataclasses.replace(doctor, within=("taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))))
+    with changed(Path(f"/etc/{answers.name}/app.env"), str):
+        one_core.settles("[0-9]+ workers share 1 cores")
+
+
+@pytest.fixture
+def small_disk(doctor: Doctor, tmp_path: Path) -> Iterator[None]:
+    """One of 1300 MiB, on which 320 are old journals."""
+    journals = Path("/var/log/journal") / Path("/etc/machine-id").read_text().strip()
+    run("journalctl", "--rotate")
+    folders = (journals, Path("/run") / journals.relative_to("/var"))
+    journal = next(path for folder in folders for path in folder.glob("system@*.journal")).read_bytes()
+    mounted = [Path("/srv"), journals.parent]
+    run("mount", "-t", "tmpfs", "-o", "size=1300m", "disk", str(tmp_path))
+    try:
+        for place in mounted:
+            place.mkdir(exist_ok=True)
+            (tmp_path / place.name).mkdir()
+            run("mount", "--bind", str(tmp_path / place.name), str(place))
+        journals.mkdir()
+        for number in range(320 * 2**20 // len(journal)):
+            (journals / f"system@{secrets.token_hex(16)}-{number:016x}-{number:016x}.journal").write_bytes(journal)
+        yield
+    finally:
+        for place in [*mounted, tmp_path]:
+            run("umount", "--lazy", str(place))
+
+
+def test_a_disk_that_is_full(doctor: Doctor, small_disk: None):
+    doctor.mends("the disk of /srv has 9[0-9]{2} MiB left")
 
 
 def test_a_port_that_another_process_has(doctor: Doctor, client: Client, answers: Answers):

@@ -66,9 +66,11 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
     @override
     async def execute(self, query: str, *arguments: Any, timeout: float | None = None) -> str:
-        # What was cancelled is rolled back, which waits until the database has taken note.
-        async with asyncio.timeout(0.5 if self._cancellations else None):
-            status: str = await super().execute(query, *arguments, timeout=timeout)
+        executed = super().execute(query, *arguments, timeout=timeout)
+        if self._cancellations:
+            # What was cancelled is rolled back, which waits until the database has taken note.
+            executed = asyncio.wait_for(executed, 0.5)
+        status: str = await executed
         return status
 
 
