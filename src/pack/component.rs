@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Reserved, Value, When, YES};
+use super::{Key, Reserved, Value, When};
+
+/// The choice that a Bool question's one component stands for.
+pub const YES: &str = "yes";
 
 /// One choice of a question, with its files and all that it declares.
 #[derive(Clone, Debug)]
@@ -195,16 +198,16 @@ impl Component {
         relations.chain(overlays).chain(self.reserved.iter_mut().map(|reserved| &mut reserved.when))
     }
 
+    /// Returns the answer that it stands for; a Bool question has one component.
+    pub(super) fn answer(&self) -> Value {
+        if self.choice == YES { Value::Bool(true) } else { self.choice.as_str().into() }
+    }
+
     /// Returns what it reserves, under the condition that it is chosen.
     pub(super) fn reserved(&self) -> impl Iterator<Item = Reserved> {
         self.reserved.iter().map(|reserved| {
-            // A Bool question has one component.
-            let choice =
-                if self.choice == YES { Value::Bool(true) } else { self.choice.as_str().into() };
-            Reserved {
-                when: reserved.when.clone().with(&self.question, choice),
-                ..reserved.clone()
-            }
+            let when = reserved.when.clone().with(&self.question, self.answer());
+            Reserved { when, ..reserved.clone() }
         })
     }
 }

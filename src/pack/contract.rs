@@ -1,6 +1,6 @@
 //! Contracts: what each choice of a question has to give so that the rest of the pack fits it.
 
-use super::{Component, Contract, Key, Overlay, Pack, Value, When, YES};
+use super::{Component, Contract, Key, Overlay, Pack, Value, When};
 use crate::error::Problem;
 
 /// Returns everything that a choice owes and does not give, with the file where it belongs.
@@ -99,10 +99,9 @@ impl Bound<'_> {
 
     /// Returns the values that a question or a fact can have then, if they are known.
     fn fixed(&self, key: &Key) -> Option<Vec<Value>> {
-        let Component { question, choice, .. } = self.component;
+        let question = &self.component.question;
         if key == question {
-            let choice = if choice == YES { Value::Bool(true) } else { choice.as_str().into() };
-            return Some(vec![choice]);
+            return Some(vec![self.component.answer()]);
         }
         if let Some(fact) = self.pack.facts.iter().find(|fact| fact.key == *key)
             && fact.question == *question

@@ -27,7 +27,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use catalog::{Catalog, Origin, digest};
-pub use component::{Component, Contribution, Dependencies, Overlay, Relation, Service, Variable};
+pub use component::{
+    Component, Contribution, Dependencies, Overlay, Relation, Service, Variable, YES,
+};
 pub use condition::When;
 pub use hidden::is_hidden;
 pub use key::Key;
@@ -47,9 +49,6 @@ pub use version::Version;
 use crate::error::{Error, Result};
 use component::Components;
 use sources::broken;
-
-/// The choice that a Bool question's one component stands for.
-pub const YES: &str = "yes";
 
 /// One version of a pack.
 #[derive(Debug)]
