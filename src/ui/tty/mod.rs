@@ -131,12 +131,13 @@ impl Tty {
         text
     }
 
-    /// Writes to the terminal.
+    /// Writes to the terminal, as long as it is taken: nobody would undo what is set after that, or
+    /// by a program that was to end before it took anything.
     ///
     /// # Errors
     /// Fails if it has gone.
     pub fn write(text: &str) -> Result<()> {
-        mode::put(text).map_err(unusable)
+        if mode::is_held() { mode::put(text).map_err(unusable) } else { Ok(()) }
     }
 
     /// Takes the mouse, or leaves it to the terminal.

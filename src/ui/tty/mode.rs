@@ -108,6 +108,11 @@ fn undo() -> &'static str {
     }
 }
 
+/// Tells whether something is set that has to be undone.
+pub(super) fn is_held() -> bool {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
 /// Tells whether the terminal is this job's, not that of another one or of the shell.
 pub(super) fn is_ours() -> bool {
     tcgetpgrp(stdin()).map_or(true, |group| group == getpgrp())
