@@ -469,12 +469,22 @@ fn a_contract_names_what_a_choice_lacks_and_where_it_belongs() {
         told(&[component(plain)]),
         [
             "`far` of `place` lacks the fact `is_far`: nobody finds it, it belongs in `components/place/far/component.toml`",
-            "`far` of `place` lacks a fragment for the anchor `way`: nobody finds it, it belongs in `components/place/far/fragments/way.tera`",
+            "`far` of `place` lacks a fragment for `way`: nobody finds it, it belongs in `components/place/far/fragments/way.tera`",
             "`far` of `place` lacks the file `map.txt`: nobody finds it, it belongs in `components/place/far/files/map.txt.tera`",
-            "`far` of `place` lacks the file `list.txt`: they are many, it belongs in `components/place/far/3/files/list.txt.tera`",
+            "`far` of `place` lacks the file `list.txt`: they are many, it belongs in `components/place/far/FOLDER/files/list.txt.tera`, where an `[[overlay]]` has `when = { count = [3, 4] }`",
         ]
     );
     assert_eq!(told(&[&[component(&whole)][..], &given].concat()), [""; 0]);
-    // An overlay that is used for some of the answers does not do.
-    assert_eq!(told(&[&[component(&partly)][..], &given].concat()).len(), 1);
+    // An overlay that is used for some of the answers does not do, nor one that nothing names.
+    let unnamed = format!("{plain}facts = {{ is_far = true }}\n");
+    for component in [component(&partly), component(&unnamed)] {
+        let told = told(&[&[component][..], &given].concat());
+        assert_eq!(told.len(), 1, "{told:?}");
+        let there =
+            "`components/place/far/many/files/list.txt` is there, but is not always used then";
+        assert!(told.iter().all(|problem| problem.contains(there)), "{told:?}");
+    }
+    // What is blank gives nothing.
+    let blank = [("components/place/far/fragments/way.tera", "\n"), given[1], given[2]];
+    assert_eq!(told(&[&[component(&whole)][..], &blank].concat()).len(), 1);
 }

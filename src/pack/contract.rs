@@ -25,40 +25,69 @@ struct Bound<'a> {
 impl Bound<'_> {
     fn missing(&self) -> Vec<Problem> {
         let Component { question, choice, facts, .. } = self.component;
+        let own = format!("components/{question}/{choice}/");
+        let folders = self.folders();
         let mut problems = Vec::new();
         let mut owe = |what: String, belongs: String| {
             problems.push(
                 Problem::new(format!("`{choice}` of `{question}` lacks {what}"))
                     .because(&self.contract.because)
-                    .because(format!("it belongs in `{belongs}`")),
+                    .because(belongs),
             );
         };
-        let own = format!("components/{question}/{choice}/");
         for key in self.contract.facts.iter().filter(|key| !facts.contains_key(*key)) {
-            owe(format!("the fact `{key}`"), format!("{own}component.toml"));
+            owe(format!("the fact `{key}`"), format!("it belongs in `{own}component.toml`"));
         }
-        let folders = self.folders();
-        let gives = |path: &str| {
-            let is_there = |folder: &String| {
+        let fragments = self.contract.fragments.iter();
+        let fragments =
+            fragments.map(|key| (format!("a fragment for `{key}`"), format!("fragments/{key}")));
+        let files = self.contract.files.iter();
+        let files = files.map(|file| (format!("the file `{file}`"), format!("files/{file}")));
+        for (what, path) in fragments.chain(files) {
+            let gives = |folder: &String| {
                 let path = format!("{folder}{path}");
-                self.pack.source(&path).or_else(|| self.pack.source(&format!("{path}.tera")))
+                let bytes = self.pack.source(&path);
+                let bytes = bytes.or_else(|| self.pack.source(&format!("{path}.tera")));
+                bytes.is_some_and(|bytes| !bytes.trim_ascii().is_empty())
             };
-            folders.iter().any(|folder| is_there(folder).is_some())
-        };
-        let belongs = |path: &str| format!("{}{path}.tera", self.folder());
-        for key in &self.contract.fragments {
-            let path = format!("fragments/{key}");
-            if !gives(&path) {
-                owe(format!("a fragment for the anchor `{key}`"), belongs(&path));
-            }
-        }
-        for file in &self.contract.files {
-            let path = format!("files/{file}");
-            if !gives(&path) {
-                owe(format!("the file `{file}`"), belongs(&path));
+            if !folders.iter().any(gives) {
+                owe(what, self.belongs(&own, &path));
             }
         }
         problems
+    }
+
+    /// Tells where something belongs, or that it is there and not used.
+    fn belongs(&self, own: &str, path: &str) -> String {
+        let mut all = self.pack.files(own).into_iter();
+        let elsewhere = all.find(|(inner, bytes)| {
+            let inner = inner.strip_suffix(".tera").unwrap_or(inner);
+            inner.ends_with(&format!("/{path}")) && !bytes.trim_ascii().is_empty()
+        });
+        if let Some((inner, _)) = elsewhere {
+            return format!("`{own}{inner}` is there, but is not always used then: see `when`");
+        }
+        let when = &self.contract.when;
+        let mut overlays = self.component.overlays.iter();
+        match overlays.find(|overlay| overlay.when == *when) {
+            _ if when.is_empty() => format!("it belongs in `{own}{path}.tera`"),
+            Some(overlay) => format!("it belongs in `{own}{}/{path}.tera`", overlay.folder),
+            None => {
+                let value = |value: &Value| match value {
+                    Value::Text(text) => format!("'{text}'"),
+                    other => other.to_string(),
+                };
+                let entry = |(key, values): (&Key, &[Value])| {
+                    let all: Vec<String> = values.iter().map(value).collect();
+                    format!("{key} = [{}]", all.join(", "))
+                };
+                let entries: Vec<String> = when.entries().map(entry).collect();
+                format!(
+                    "it belongs in `{own}FOLDER/{path}.tera`, where an `[[overlay]]` has `when = {{ {} }}`",
+                    entries.join(", ")
+                )
+            }
+        }
     }
 
     /// Returns the folders that are used whenever the choice is made and the contract's condition
@@ -72,21 +101,6 @@ impl Bound<'_> {
         };
         let (inner, shared) = (used(overlays, &own), used(&self.pack.overlays, ""));
         [vec![own], inner, shared].concat()
-    }
-
-    /// Returns the folder where what the contract asks for belongs: that of an overlay under the same
-    /// condition, if there is or could be one.
-    fn folder(&self) -> String {
-        let Component { question, choice, overlays, .. } = self.component;
-        let own = format!("components/{question}/{choice}/");
-        if self.contract.when.is_empty() {
-            return own;
-        }
-        let same = overlays.iter().find(|overlay| overlay.when == self.contract.when);
-        let name = same.or_else(|| overlays.iter().find(|overlay| self.implies(&overlay.when)));
-        let first = self.contract.when.entries().find_map(|(_, values)| values.first());
-        let name = name.map(|overlay| overlay.folder.clone());
-        format!("{own}{}/", name.or_else(|| first.map(ToString::to_string)).unwrap_or_default())
     }
 
     /// Tells whether a condition holds for all answers with this choice that the contract is about.
