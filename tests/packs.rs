@@ -61,6 +61,26 @@ fn choices_are_the_component_folders_in_their_order() {
 }
 
 #[test]
+fn choices_stand_behind_those_that_they_name() {
+    let component = |after: &str| format!("label = 'x'\nhelp = ''\n{after}");
+    let [first, behind] = [component(""), component("after = 'near'\n")];
+    let last = component("after = 'c'\n");
+    let path = |choice: &str| format!("components/place/{choice}/component.toml");
+    let paths = ["near", "d", "c", "a"].map(path);
+    let texts = [&first, &behind, &behind, &last];
+    let mut files: Vec<(&str, &str)> =
+        paths.iter().zip(texts).map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let manifest = format!("{HEAD}{FAR}");
+    files.extend([("pack.toml", manifest.as_str()), WAY]);
+
+    let pack = made(&files).expect("a pack");
+
+    let choices = pack.question("place").expect("the question").choices();
+    let order: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+    assert_eq!(order, ["near", "c", "a", "d"]);
+}
+
+#[test]
 fn older_versions_are_overlays_over_newer_ones() {
     let catalog = catalog("evolving");
 

@@ -217,6 +217,8 @@ pub(super) fn in_order<'a>(components: impl Iterator<Item = &'a Component>) -> V
     let (mut listed, mut waiting): (Vec<&Component>, Vec<_>) =
         components.partition(|component| component.after.is_none());
     listed.sort_by_key(|component| component.order);
+    // Of two behind the same one the first by name comes first: it is put there last.
+    waiting.reverse();
     while !waiting.is_empty() {
         let known = waiting.len();
         waiting.retain(|component| {
