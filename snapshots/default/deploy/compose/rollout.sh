@@ -20,7 +20,8 @@
 set -eu
 cd "$(dirname "$0")"
 
-say() { echo "rollout.sh: $*" >&2; }
+# A terminal that is gone does not end what has to go on, such as the way back.
+say() { echo "rollout.sh: $*" >&2 || true; }
 compose() { docker compose --profile rollout "$@"; }
 recorded() { sed -n "s/^$1=//p" .env; }
 refuse() { say "$*"; exit 1; }
