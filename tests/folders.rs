@@ -534,6 +534,14 @@ fn met() -> Story {
     story
 }
 
+/// Has settings that are included under a condition name a pipe.
+fn include_pipe(story: &Story, key: &str, condition: &str) {
+    make_pipe(story, "pipe");
+    let pipe = story.sandbox.join("pipe");
+    story.git(&["config", "-f", ".git/inc", key, pipe.to_str().expect("UTF-8")]);
+    story.git(&["config", condition, "inc"]);
+}
+
 fn make_pipe(story: &Story, path: &str) {
     let place = story.sandbox.join(path);
     std::fs::create_dir_all(place.parent().expect("it has one")).expect("made");
@@ -592,40 +600,13 @@ const BLOCKING: [(&str, &str, Arrange); 17] = [
         make_pipe(story, "shop/lib/b/.gitattributes");
     }),
     ("settings for some folders", "upgrade", |story| {
-        let pipe = story.sandbox.join("pipe");
-        make_pipe(story, "pipe");
-        story.git(&[
-            "config",
-            "-f",
-            ".git/inc",
-            "core.attributesFile",
-            pipe.to_str().expect("UTF-8"),
-        ]);
-        story.git(&["config", "includeIf.gitdir:**.path", "inc"]);
+        include_pipe(story, "core.attributesFile", "includeIf.gitdir:**.path");
     }),
     ("settings for some branches", "upgrade", |story| {
-        let pipe = story.sandbox.join("pipe");
-        make_pipe(story, "pipe");
-        story.git(&[
-            "config",
-            "-f",
-            ".git/inc",
-            "core.excludesFile",
-            pipe.to_str().expect("UTF-8"),
-        ]);
-        story.git(&["config", "includeIf.onbranch:main.path", "inc"]);
+        include_pipe(story, "core.excludesFile", "includeIf.onbranch:main.path");
     }),
     ("settings for some folders, for git", "upgrade", |story| {
-        let pipe = story.sandbox.join("pipe");
-        make_pipe(story, "pipe");
-        story.git(&[
-            "config",
-            "-f",
-            ".git/inc",
-            "core.attributesFile",
-            pipe.to_str().expect("UTF-8"),
-        ]);
-        story.git(&["config", "includeIf.gitdir:**.path", "inc"]);
+        include_pipe(story, "core.attributesFile", "includeIf.gitdir:**.path");
         for_program(story);
     }),
     ("settings that include a pipe, for git", "upgrade", |story| {
